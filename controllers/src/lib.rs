@@ -1,0 +1,1 @@
+//! The Cyclades operator: custom resources reconciled against Ganeti clusters.

@@ -1,0 +1,1 @@
+//! Pure decisions of Cyclades: plan, placement, naming, status mapping.

@@ -1,0 +1,1 @@
+//! One contract suite of RAPI behaviour, run against the real Ganeti and the simulator.

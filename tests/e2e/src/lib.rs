@@ -1,0 +1,1 @@
+//! End-to-end tests: kubectl, a real API server, the operator, Ganeti.

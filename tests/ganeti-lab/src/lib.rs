@@ -1,0 +1,1 @@
+//! Real Ganeti clusters on one machine, each in namespaces of its own.

@@ -1,0 +1,1 @@
+//! A simulated Ganeti cluster behind a real RAPI socket: thousands of instances, calibrated latencies, switchable faults.
