@@ -1,1 +1,29 @@
 //! Custom resources of Cyclades: spec, status, conditions, CEL rules, printer columns, every string name.
+//!
+//! Types only. What is decided from them lives in `cyclades-domain`; what is done lives in the controllers.
+//! The documentation of a field here *is* what `kubectl explain` and the reference in `docs/` print.
+
+pub mod backend;
+pub mod condition;
+pub mod flavor;
+pub mod image;
+pub mod names;
+pub mod quantity;
+pub mod reference;
+pub mod virtual_machine;
+pub mod volume_type;
+
+pub use backend::{GanetiBackend, GanetiBackendSpec, GanetiBackendStatus};
+pub use flavor::{Flavor, FlavorSpec, FlavorStatus};
+pub use image::{Image, ImageSpec, ImageStatus};
+pub use virtual_machine::{VirtualMachine, VirtualMachineSpec, VirtualMachineStatus};
+pub use volume_type::{VolumeType, VolumeTypeSpec, VolumeTypeStatus};
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt;
+
+/// Every CustomResourceDefinition of the project, in the order in which they are documented.
+#[must_use]
+pub fn all() -> Vec<CustomResourceDefinition> {
+    vec![GanetiBackend::crd(), VolumeType::crd(), Flavor::crd(), Image::crd(), VirtualMachine::crd()]
+}

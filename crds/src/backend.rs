@@ -1,0 +1,218 @@
+//! GanetiBackend: one Ganeti cluster.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::reference::SecretRef;
+
+/// One Ganeti cluster that machines can be placed on.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[kube(
+    group = "cyclades.io",
+    version = "v1alpha1",
+    kind = "GanetiBackend",
+    plural = "ganetibackends",
+    shortname = "gbe",
+    category = "cyclades",
+    status = "GanetiBackendStatus",
+    derive = "PartialEq",
+    doc = "One Ganeti cluster that machines can be placed on: where its Remote API is, how it is trusted, and how hard it may be worked. Cluster-scoped.",
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether machines on it are managed"),
+    printcolumn(name = "Cluster", type_ = "string", json_path = ".status.clusterName", description = "The cluster's own name"),
+    printcolumn(name = "Version", type_ = "string", json_path = ".status.softwareVersion", description = "Ganeti's version"),
+    printcolumn(name = "Nodes", type_ = "integer", json_path = ".status.capacity.nodes", description = "Nodes that take instances"),
+    printcolumn(name = "Memory", type_ = "string", json_path = ".status.capacity.memory", description = "Memory of those nodes"),
+    printcolumn(name = "Drained", type_ = "boolean", json_path = ".spec.drained", description = "Whether new machines stay away"),
+    printcolumn(name = "Hypervisors", type_ = "string", json_path = ".status.hypervisors", priority = 1, description = "Enabled hypervisors"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", priority = 1, description = "Why it is ready or not"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
+    validation = Rule::new("self.spec.instanceNamePrefix == oldSelf.spec.instanceNamePrefix").message("spec.instanceNamePrefix cannot change: instances are named with it")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct GanetiBackendSpec {
+    /// Name shown to users; need not be unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub display_name: Option<String>,
+    /// Free text for users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub description: Option<String>,
+    /// RAPI endpoints, tried in order, e.g. `https://cluster.example.com:5080`. Name the cluster's own address first, then
+    /// the nodes that may become master.
+    #[schemars(schema_with = "endpoints_schema")]
+    pub endpoints: Vec<String>,
+    /// Secret with the RAPI user, in the operator's namespace. The user needs `write`.
+    pub credentials_secret_ref: SecretRef,
+    /// How RAPI's certificate is trusted.
+    pub tls: Tls,
+    /// First part of the names of instances made here; the machine's id follows.
+    #[serde(default = "prefix_default")]
+    #[schemars(length(min = 1, max = 26), regex(pattern = r"^[a-z][a-z0-9-]*-$"))]
+    pub instance_name_prefix: String,
+    /// Hypervisor of new instances (`kvm`, `xen-hvm` …); the cluster's first enabled one where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub hypervisor: Option<String>,
+    /// No new machines are placed here; those that are here are managed as ever.
+    #[serde(default)]
+    pub drained: bool,
+    /// No request at all is sent to the cluster.
+    #[serde(default)]
+    pub offline: bool,
+    /// How hard the cluster may be worked.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How often the cluster is looked at. Every interval is independent of the number of machines.
+    #[serde(default)]
+    pub polling: Polling,
+    /// Incarnation (the uid of `kube-system` in the former Kubernetes cluster) whose claim on this Ganeti cluster is to be
+    /// taken over. Set it after a recovery from lost etcd data, never while the former installation still runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::virtual_machine::uuid_schema")]
+    pub take_over_from: Option<String>,
+}
+
+fn prefix_default() -> String {
+    "cyclades-".into()
+}
+
+/// One to eight URLs of the form `https://host:port`.
+fn endpoints_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 8,
+        "items": { "type": "string", "maxLength": 255, "pattern": "^https://[^/@?#]+(:[0-9]{1,5})?/?$" }
+    })
+}
+
+/// How RAPI's certificate is trusted: by pinned certificates, or by a CA. Never unverified.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(validation = Rule::new("has(self.pins) != has(self.caBundle)").message("set exactly one of tls.pins and tls.caBundle; the certificate that Ganeti makes for itself needs pins"))]
+#[serde(rename_all = "camelCase")]
+pub struct Tls {
+    /// SHA-256 fingerprints of accepted certificates, in hex with or without colons:
+    /// `openssl x509 -in /var/lib/ganeti/rapi.pem -noout -fingerprint -sha256`. Name the old and the new one while you
+    /// renew the certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "pins_schema")]
+    pub pins: Option<Vec<String>>,
+    /// CA certificates (PEM) that RAPI's certificate must chain to; it must then name the endpoint's host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 65536))]
+    pub ca_bundle: Option<String>,
+}
+
+/// One to eight SHA-256 fingerprints.
+fn pins_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 8,
+        "items": { "type": "string", "maxLength": 102, "pattern": "^(sha256:)?[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$" }
+    })
+}
+
+/// How hard a Ganeti cluster may be worked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Limits {
+    /// Unfinished jobs of ours at a time. Ganeti runs 20 by default and shares them with its administrators.
+    #[schemars(range(min = 1, max = 1000))]
+    pub jobs_in_flight: u32,
+    /// Connections at a time. RAPI serves 20 by default.
+    #[schemars(range(min = 1, max = 64))]
+    pub connections: u32,
+    /// How many vcpus may be placed per physical CPU.
+    #[schemars(range(min = 1, max = 1000))]
+    pub vcpus_per_cpu: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { jobs_in_flight: 10, connections: 6, vcpus_per_cpu: 4 }
+    }
+}
+
+/// How often a Ganeti cluster is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Polling {
+    /// Seconds between looks at the job queue; while jobs of ours run it is looked at more often.
+    #[schemars(range(min = 1, max = 60))]
+    pub jobs_seconds: u32,
+    /// Seconds between readings of all instances' configuration.
+    #[schemars(range(min = 1, max = 3600))]
+    pub configuration_seconds: u32,
+    /// Seconds between readings of all instances' live status, which costs the nodes some work.
+    #[schemars(range(min = 1, max = 3600))]
+    pub status_seconds: u32,
+    /// Seconds between readings of the cluster itself: version, nodes, capacity.
+    #[schemars(range(min = 5, max = 86400))]
+    pub cluster_seconds: u32,
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        Self { jobs_seconds: 2, configuration_seconds: 5, status_seconds: 10, cluster_seconds: 60 }
+    }
+}
+
+/// What is observed of a GanetiBackend.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GanetiBackendStatus {
+    /// Generation of the spec that the conditions speak of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// UUID of the Ganeti cluster this backend is bound to. Another cluster behind the same endpoints is refused.
+    #[serde(default, rename = "clusterUUID", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 36))]
+    pub cluster_uuid: Option<String>,
+    /// The cluster's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub cluster_name: Option<String>,
+    /// Ganeti's version, e.g. `3.0.2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub software_version: Option<String>,
+    /// Enabled hypervisors; the first one is the default.
+    #[serde(default)]
+    #[schemars(length(max = 16), inner(length(max = 63)))]
+    pub hypervisors: Vec<String>,
+    /// Enabled disk templates.
+    #[serde(default)]
+    #[schemars(length(max = 16), inner(length(max = 63)))]
+    pub disk_templates: Vec<String>,
+    /// What the cluster has in all, over nodes that take instances. Quantised, so that it changes rarely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
+    /// Ready, Reconciling, Stalled, Reachable.
+    #[serde(default)]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// Totals of a cluster, over nodes that are online, not drained and take instances.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Capacity {
+    /// Number of such nodes.
+    pub nodes: u32,
+    /// Physical CPUs.
+    pub cpus: u32,
+    /// Memory for people, in Gi.
+    #[schemars(length(max = 16))]
+    pub memory: String,
+    /// Memory in MiB, rounded down to a multiple of 256.
+    #[serde(rename = "memoryMiB")]
+    pub memory_mib: u64,
+    /// Disk in MiB, rounded down to a multiple of 1,024; 0 where Ganeti reports none.
+    #[serde(rename = "diskMiB")]
+    pub disk_mib: u64,
+}

@@ -1,0 +1,159 @@
+//! Conditions: their types, and the closed list of reasons.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+/// Type of a condition. `Ready`, `Reconciling` and `Stalled` follow kstatus and are on every kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConditionType {
+    /// What is observed equals what the spec asks for, at `observedGeneration`.
+    Ready,
+    /// Work is under way or waited for; the controller comes back by itself.
+    Reconciling,
+    /// The controller will not come back by itself: the message names what a person must change.
+    Stalled,
+    /// A backend has been chosen (VirtualMachine).
+    Placed,
+    /// Ganeti has what the spec says; the message lists the fields that differ (VirtualMachine).
+    InSync,
+    /// The cluster's RAPI answers us, verified and authorised (GanetiBackend).
+    Reachable,
+}
+
+impl ConditionType {
+    /// The `type` as written into the object.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Reconciling => "Reconciling",
+            Self::Stalled => "Stalled",
+            Self::Placed => "Placed",
+            Self::InSync => "InSync",
+            Self::Reachable => "Reachable",
+        }
+    }
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// Why a condition has its status. The list is closed: dashboards and scripts may match on it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Reason {
+            /// Every reason there is, in the order of the documentation.
+            pub const ALL: &'static [Reason] = &[$(Reason::$name,)+];
+
+            /// The `reason` as written into the object.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Reason::$name => stringify!($name),)+ }
+            }
+
+            /// One sentence for the reference: when the reason is given.
+            #[must_use]
+            pub fn doc(self) -> &'static str {
+                match self { $(Reason::$name => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Observed equals desired.
+    Ready,
+    /// The spec is valid and everything it refers to exists.
+    Accepted,
+    /// The object carries the annotation `cyclades.io/paused`; nothing is done to it.
+    Paused,
+    /// The object does not parse, or says something no schema can catch.
+    InvalidSpec,
+    /// The Flavor named by `flavorRef` does not exist; the machine goes on when it appears.
+    FlavorNotFound,
+    /// The Flavor has `allowCreate: false`: it may not be used for new machines.
+    FlavorNotAllowed,
+    /// The Image named by `imageRef` does not exist; the machine goes on when it appears.
+    ImageNotFound,
+    /// The Image is in another namespace and not public.
+    ImageNotShared,
+    /// The VolumeType named by a Flavor does not exist; its machines go on when it appears.
+    VolumeTypeNotFound,
+    /// The machine has user data, but the Image names no OS parameter that takes it.
+    UserDataNotSupported,
+    /// No backend fits; the message says why for each. The machine goes on when capacity changes.
+    NoBackendFits,
+    /// A backend has been chosen and written to `spec.backendName`.
+    BackendChosen,
+    /// `spec.backendName` names a backend that does not exist.
+    BackendNotFound,
+    /// The backend is not ready; its own conditions say why.
+    BackendNotReady,
+    /// The backend is marked `offline`: no request is sent to it.
+    BackendOffline,
+    /// The instance is being created.
+    Creating,
+    /// The instance is being started.
+    Starting,
+    /// The instance is being shut down.
+    Stopping,
+    /// The instance is being removed.
+    Deleting,
+    /// Ganeti refused or failed a job; the message has Ganeti's own words. Tried again later.
+    JobFailed,
+    /// Ganeti refused a job for a cause that only a change of the spec can cure.
+    JobRefused,
+    /// Ganeti has no room for the instance; tried again when capacity changes.
+    InsufficientCapacity,
+    /// Somebody cancelled our job in Ganeti; this machine waits for a while.
+    JobCanceled,
+    /// An instance of the wanted name exists and is not ours; it is never touched.
+    InstanceNameTaken,
+    /// Instances on two backends carry this machine's id; neither is touched.
+    DuplicateInstance,
+    /// The instance once existed and is gone from Ganeti; it is not re-created behind your back.
+    InstanceLost,
+    /// The machine was stopped in Ganeti or by its guest; `powerPolicy: Follow` respects that.
+    StoppedOutside,
+    /// The machine was started in Ganeti; `powerPolicy: Follow` respects that.
+    StartedOutside,
+    /// Ganeti says the instance should run, and it does not; it is started again with a backoff.
+    Crashed,
+    /// The instance's node does not answer, so its power state is not known.
+    NodeUnknown,
+    /// Ganeti has what the spec says.
+    InSync,
+    /// The instance differs from the spec in the fields that the message names.
+    Drifted,
+    /// RAPI answers, its peer is verified and our credentials are accepted.
+    RapiAnswers,
+    /// The Secret with the RAPI credentials does not exist or has no username or password.
+    CredentialsMissing,
+    /// RAPI refused the user name or password.
+    CredentialsRefused,
+    /// The RAPI user may read but not write; the operator needs a user with `write`.
+    CredentialsReadOnly,
+    /// The peer's certificate is not the expected one; nothing was sent to it.
+    UntrustedPeer,
+    /// No endpoint answers.
+    Unreachable,
+    /// RAPI answers, but with errors.
+    RapiFailing,
+    /// The cluster behind the endpoints is not the one this backend was bound to.
+    ClusterChanged,
+    /// Another incarnation of this installation holds the claim; see `spec.takeOverFrom`.
+    ClaimedByAnother,
+    /// The job queue is drained by Ganeti's administrator: nothing is submitted until it is open again.
+    QueueDrained,
+    /// An inventory came back empty or far too short; nothing is created or deleted until it is credible.
+    InventoryImplausible,
+    /// The inventory is being read for the first time since the operator started.
+    Synchronising,
+    /// Machines are still placed on the backend; it is deleted when the last of them is gone.
+    MachinesPlaced,
+}
+
+/// Finds the condition of a type.
+#[must_use]
+pub fn find(conditions: &[Condition], wanted: ConditionType) -> Option<&Condition> {
+    conditions.iter().find(|condition| condition.type_ == wanted.as_str())
+}

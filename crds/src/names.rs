@@ -1,0 +1,37 @@
+//! Every string that Cyclades writes into Kubernetes or Ganeti and that others may match on.
+
+/// API group of all kinds.
+pub const GROUP: &str = "cyclades.io";
+/// Served and stored version of all kinds.
+pub const VERSION: &str = "v1alpha1";
+/// Field manager of every write the operator makes.
+pub const FIELD_MANAGER: &str = "cyclades-operator";
+/// Component name in Events.
+pub const EVENT_REPORTER: &str = "cyclades.io/operator";
+/// Finalizer on a VirtualMachine while a Ganeti instance of it may exist.
+pub const VM_FINALIZER: &str = "cyclades.io/instance";
+/// Finalizer on a GanetiBackend while VirtualMachines are placed on it.
+pub const BACKEND_FINALIZER: &str = "cyclades.io/placed-machines";
+/// Annotation on an object (any value but `false`): the operator leaves it alone, deletion included.
+pub const PAUSED_ANNOTATION: &str = "cyclades.io/paused";
+/// Type of the Secrets the operator reads RAPI credentials from: Kubernetes' own, with the keys
+/// `username` and `password`. Secrets of any other type are never read.
+pub const CREDENTIALS_SECRET_TYPE: &str = "kubernetes.io/basic-auth";
+/// Custom verb on `virtualmachines` that lets a user set `spec.backendName` at creation.
+pub const VERB_PIN: &str = "pin";
+
+/// Tag on an instance: `cyclades:id:<VM id>`. An instance is found by this tag, whatever its name.
+pub const TAG_ID: &str = "cyclades:id:";
+/// Tag on an instance: `cyclades:ns:<namespace>`, for Ganeti's administrators.
+pub const TAG_NAMESPACE: &str = "cyclades:ns:";
+/// Tag on an instance: `cyclades:name:<object name>`, for Ganeti's administrators.
+pub const TAG_NAME: &str = "cyclades:name:";
+/// Tag on an instance: `cyclades:cluster:<clusterID>`, the installation that owns it.
+pub const TAG_CLUSTER: &str = "cyclades:cluster:";
+/// Tag on a Ganeti cluster: `cyclades:claim:<prefix>:<clusterID>:<incarnation>`: which installation
+/// manages instances with that name prefix, and which life of it (the uid of `kube-system`).
+pub const TAG_CLAIM: &str = "cyclades:claim:";
+/// First part of every job reason: `cyclades/<clusterID>/<epoch>/<id>/<generation>/<step>`.
+pub const REASON_ROOT: &str = "cyclades";
+/// Longest tag Ganeti takes, in characters (`TagMaxLength` in Ganeti's constants).
+pub const TAG_LENGTH_MAX: usize = 128;

@@ -1,0 +1,203 @@
+//! VirtualMachine: the machine itself.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::reference::{ClusterRef, ImageRef};
+
+/// A virtual machine, which runs as an instance on one Ganeti cluster.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[kube(
+    group = "cyclades.io",
+    version = "v1alpha1",
+    kind = "VirtualMachine",
+    plural = "virtualmachines",
+    shortname = "vm",
+    category = "cyclades",
+    namespaced,
+    status = "VirtualMachineStatus",
+    derive = "PartialEq",
+    selectable = ".spec.id",
+    selectable = ".spec.backendName",
+    selectable = ".spec.flavorRef.name",
+    doc = "A virtual machine. The operator chooses a Ganeti cluster for it, creates an instance there and keeps it as the spec says; deleting the object removes the instance and its disks.",
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether the machine is as the spec says"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.powerState", description = "What Ganeti reports of it"),
+    printcolumn(name = "Flavor", type_ = "string", json_path = ".spec.flavorRef.name", description = "Its shape"),
+    printcolumn(name = "Backend", type_ = "string", json_path = ".spec.backendName", description = "Ganeti cluster it is on"),
+    printcolumn(name = "Node", type_ = "string", json_path = ".status.node", priority = 1, description = "Ganeti node it runs on"),
+    printcolumn(name = "Instance", type_ = "string", json_path = ".status.instanceName", priority = 1, description = "Its name in Ganeti"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", priority = 1, description = "Why it is ready or not"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
+    validation = Rule::new("has(oldSelf.spec.id) ? (has(self.spec.id) && self.spec.id == oldSelf.spec.id) : (!has(self.spec.id) || (has(self.status) && has(self.status.id) && self.spec.id == self.status.id))").message("spec.id cannot change once the object exists: leave it as it was, or set it to the value of status.id"),
+    validation = Rule::new("!has(oldSelf.spec.backendName) || (has(self.spec.backendName) && self.spec.backendName == oldSelf.spec.backendName)").message("spec.backendName is set once, by the scheduler or at creation, and cannot change or be removed: use kubectl apply or patch, which keep it, or copy the value into the manifest"),
+    validation = Rule::new("self.spec.flavorRef == oldSelf.spec.flavorRef || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.flavorRef cannot change once the instance exists: delete the machine and create it with the other flavor"),
+    validation = Rule::new("self.spec.imageRef == oldSelf.spec.imageRef || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.imageRef cannot change once the instance exists: delete the machine and create it from the other image"),
+    validation = Rule::new("(has(self.spec.userData) ? self.spec.userData : '') == (has(oldSelf.spec.userData) ? oldSelf.spec.userData : '') || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.userData is read when the instance is created and cannot change afterwards")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct VirtualMachineSpec {
+    /// Id of the machine (UUID), by which its instance is found in Ganeti; the object's uid where absent. Set it to keep
+    /// the machine's identity when its manifest is applied to another cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "uuid_schema")]
+    pub id: Option<String>,
+    /// Name shown to users; need not be unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub display_name: Option<String>,
+    /// Free text for users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub description: Option<String>,
+    /// Flavor: the machine's vcpus, memory and root disk.
+    pub flavor_ref: ClusterRef,
+    /// Image: what the machine boots.
+    pub image_ref: ImageRef,
+    /// Whether the machine should run. Changing it starts the machine, or shuts it down by ACPI first and by force after
+    /// `shutdownTimeoutSeconds`.
+    #[serde(default)]
+    pub power_state: PowerState,
+    /// What happens when somebody starts or stops the machine elsewhere, in Ganeti or from inside the guest.
+    #[serde(default)]
+    pub power_policy: PowerPolicy,
+    /// What happens when the instance vanishes from Ganeti.
+    #[serde(default)]
+    pub on_missing: OnMissing,
+    /// Seconds that a guest has to shut down by itself before it is stopped by force; 0 stops it at once.
+    #[serde(default = "shutdown_timeout_default")]
+    #[schemars(range(min = 0, max = 3600))]
+    pub shutdown_timeout_seconds: u32,
+    /// User data for the guest's first boot, e.g. a cloud-init document. Its image must name the OS parameter that takes
+    /// it. At most 65,535 characters. It is readable by everybody who can read the object or the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 65535))]
+    pub user_data: Option<String>,
+    /// GanetiBackend the machine is on. The scheduler sets it once; an administrator with the verb `pin` on
+    /// virtualmachines may set it at creation, also to a drained backend. It never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub backend_name: Option<String>,
+}
+
+/// Ganeti's own default for a soft shutdown (`DEFAULT_SHUTDOWN_TIMEOUT`), in seconds.
+pub const SHUTDOWN_TIMEOUT_DEFAULT_SECONDS: u32 = 120;
+
+fn shutdown_timeout_default() -> u32 {
+    SHUTDOWN_TIMEOUT_DEFAULT_SECONDS
+}
+
+/// A UUID in its canonical form: lower case, with dashes.
+pub(crate) fn uuid_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "string",
+        "maxLength": 36,
+        "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+    })
+}
+
+/// Whether a machine should run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum PowerState {
+    /// It runs.
+    #[default]
+    Running,
+    /// It is shut down; its disks stay.
+    Stopped,
+}
+
+/// What happens when somebody starts or stops the machine elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum PowerPolicy {
+    /// It is shown (`Ready=False`, reason `StoppedOutside` or `StartedOutside`) and respected until `powerState` changes.
+    #[default]
+    Follow,
+    /// The declared `powerState` is brought back.
+    Enforce,
+}
+
+/// What happens when the instance vanishes from Ganeti.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum OnMissing {
+    /// The machine is `Stalled` with reason `InstanceLost` until it is deleted or this field changes.
+    #[default]
+    Stall,
+    /// A new, blank instance is created.
+    Recreate,
+}
+
+/// What is observed of a VirtualMachine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VirtualMachineStatus {
+    /// Generation of the spec that the conditions speak of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// The machine's id: `spec.id`, else the object's uid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 36))]
+    pub id: Option<String>,
+    /// Name of the instance in Ganeti.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub instance_name: Option<String>,
+    /// UUID of the instance in Ganeti; it changes only if the instance is made anew.
+    #[serde(default, rename = "instanceUUID", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 36))]
+    pub instance_uuid: Option<String>,
+    /// Ganeti's primary node of the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub node: Option<String>,
+    /// What Ganeti reports of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_state: Option<ObservedPower>,
+    /// The `spec.powerState` that was last brought about. A difference between this and the spec is a wish of the user;
+    /// a difference between this and `powerState` was made elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied_power_state: Option<PowerState>,
+    /// The shape the machine was made with; it stays when the Flavor is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
+    /// Ready, Reconciling, Stalled, Placed, InSync.
+    #[serde(default)]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// What Ganeti reports of a machine's power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ObservedPower {
+    /// No instance yet.
+    Pending,
+    /// The instance runs.
+    Running,
+    /// The instance is shut down.
+    Stopped,
+    /// It should run by Ganeti's own record and does not.
+    Crashed,
+    /// Its node does not answer.
+    Unknown,
+    /// The instance existed and is gone.
+    Lost,
+}
+
+/// The shape of a machine as it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shape {
+    /// Virtual CPUs.
+    pub vcpus: u32,
+    /// Memory in MiB.
+    #[serde(rename = "memoryMiB")]
+    pub memory_mib: u64,
+    /// Root disk in MiB; 0 for none.
+    #[serde(rename = "diskMiB")]
+    pub disk_mib: u64,
+    /// Ganeti's name of the disk template.
+    #[schemars(length(max = 63))]
+    pub disk_template: String,
+}
