@@ -1,0 +1,192 @@
+//! Names and tags in Ganeti, and the reasons that jobs carry.
+
+use std::fmt;
+
+use cyclades_crds::names;
+use uuid::Uuid;
+
+/// Name of the instance that is created for a machine: the backend's prefix and the machine's id.
+#[must_use]
+pub fn instance_name(prefix: &str, id: Uuid) -> String {
+    format!("{prefix}{}", id.hyphenated())
+}
+
+/// Tags of the instance of a machine. Those that could grow past Ganeti's 128 characters are cut: they are for
+/// people, the id alone is matched on.
+#[must_use]
+pub fn instance_tags(cluster_id: &str, namespace: &str, name: &str, id: Uuid) -> Vec<String> {
+    let cut = |tag: String| tag.chars().take(names::TAG_LENGTH_MAX).collect::<String>();
+    vec![
+        format!("{}{}", names::TAG_ID, id.hyphenated()),
+        cut(format!("{}{namespace}", names::TAG_NAMESPACE)),
+        cut(format!("{}{name}", names::TAG_NAME)),
+        format!("{}{cluster_id}", names::TAG_CLUSTER),
+    ]
+}
+
+/// Whose instance it is, read from its tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A machine of this installation.
+    Ours(Uuid),
+    /// A machine of another installation, which is never touched.
+    Another,
+    /// Nobody declared it.
+    Nobody,
+}
+
+/// Reads the owner of an instance from its tags.
+pub fn owner<'a>(cluster_id: &str, tags: impl Iterator<Item = &'a str>) -> Owner {
+    let mut id = None;
+    let mut cluster = None;
+    for tag in tags {
+        if let Some(text) = tag.strip_prefix(names::TAG_ID) {
+            id = Uuid::try_parse(text).ok();
+        } else if let Some(text) = tag.strip_prefix(names::TAG_CLUSTER) {
+            cluster = Some(text == cluster_id);
+        }
+    }
+    match (id, cluster) {
+        (Some(id), Some(true)) => Owner::Ours(id),
+        (Some(_), _) | (None, Some(_)) => Owner::Another,
+        (None, None) => Owner::Nobody,
+    }
+}
+
+/// What a cluster's claim tag says: who manages the instances whose names begin with `prefix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Prefix of the instance names.
+    pub prefix: String,
+    /// Installation.
+    pub cluster_id: String,
+    /// Incarnation of the installation: the uid of `kube-system`.
+    pub incarnation: String,
+}
+
+impl Claim {
+    /// Reads a claim from a cluster's tag; `None` where it is none.
+    #[must_use]
+    pub fn parse(tag: &str) -> Option<Self> {
+        let mut parts = tag.strip_prefix(names::TAG_CLAIM)?.splitn(3, ':');
+        Some(Self {
+            prefix: parts.next()?.to_owned(),
+            cluster_id: parts.next()?.to_owned(),
+            incarnation: parts.next()?.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}:{}:{}", names::TAG_CLAIM, self.prefix, self.cluster_id, self.incarnation)
+    }
+}
+
+/// Steps that are jobs in Ganeti.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobStep {
+    /// `OP_INSTANCE_CREATE`
+    Create,
+    /// `OP_INSTANCE_STARTUP`
+    Start,
+    /// `OP_INSTANCE_SHUTDOWN`
+    Stop,
+    /// `OP_INSTANCE_REMOVE`
+    Remove,
+}
+
+impl JobStep {
+    /// The step's word in a job's reason, in metrics and in messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Remove => "remove",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Create, Self::Start, Self::Stop, Self::Remove].into_iter().find(|step| step.as_str() == text)
+    }
+}
+
+/// The reason a job carries. It is deterministic: after a lost answer or a crash the job is found by it, with
+/// nothing stored. The epoch has ten digits so that a job filter can fence older holders by string order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobReason<'a> {
+    /// Installation.
+    pub cluster_id: &'a str,
+    /// Epoch of the holder that submitted it.
+    pub epoch: u64,
+    /// The machine.
+    pub id: Uuid,
+    /// Generation of the machine's spec.
+    pub generation: i64,
+    /// What the job does.
+    pub step: JobStep,
+}
+
+impl<'a> JobReason<'a> {
+    /// Reads a reason; `None` where it is not one of ours.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.split('/');
+        if parts.next()? != names::REASON_ROOT {
+            return None;
+        }
+        let reason = Self {
+            cluster_id: parts.next()?,
+            epoch: parts.next()?.parse().ok()?,
+            id: Uuid::try_parse(parts.next()?).ok()?,
+            generation: parts.next()?.parse().ok()?,
+            step: JobStep::parse(parts.next()?)?,
+        };
+        parts.next().is_none().then_some(reason)
+    }
+}
+
+impl fmt::Display for JobReason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cluster_id, epoch, id, generation, step } = self;
+        write!(f, "{}/{cluster_id}/{epoch:010}/{}/{generation}/{}", names::REASON_ROOT, id.hyphenated(), step.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn tags_never_exceed_ganetis_limit() {
+        let tags = instance_tags("prod", &"n".repeat(63), &"v".repeat(253), Uuid::nil());
+        assert!(tags.iter().all(|tag| tag.chars().count() <= names::TAG_LENGTH_MAX), "{tags:?}");
+    }
+
+    #[test]
+    fn an_instance_of_another_installation_is_not_ours() {
+        let tags = instance_tags("prod", "default", "web", Uuid::nil());
+        assert_eq!(owner("prod", tags.iter().map(String::as_str)), Owner::Ours(Uuid::nil()));
+        assert_eq!(owner("test", tags.iter().map(String::as_str)), Owner::Another);
+        assert_eq!(owner("prod", ["web", "cyclades:name:web"].into_iter()), Owner::Nobody);
+    }
+
+    proptest! {
+        #[test]
+        fn a_reason_reads_back(cluster in "[a-z0-9-]{1,40}", epoch in 0u64..9_999_999_999, id in any::<u128>(), generation in 1i64..) {
+            let reason = JobReason { cluster_id: &cluster, epoch, id: Uuid::from_u128(id), generation, step: JobStep::Stop };
+            let text = reason.to_string();
+            prop_assert_eq!(JobReason::parse(&text), Some(reason));
+        }
+
+        #[test]
+        fn a_claim_reads_back(prefix in "[a-z][a-z0-9-]{0,20}-", cluster_id in "[a-z0-9-]{1,40}", id in any::<u128>()) {
+            let claim = Claim { prefix, cluster_id, incarnation: Uuid::from_u128(id).to_string() };
+            prop_assert!(claim.to_string().len() <= names::TAG_LENGTH_MAX);
+            prop_assert_eq!(Claim::parse(&claim.to_string()), Some(claim));
+        }
+    }
+}

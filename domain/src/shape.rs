@@ -1,0 +1,26 @@
+//! Shapes: from a Flavor and a VolumeType to what Ganeti is asked for.
+
+use cyclades_crds::{
+    FlavorSpec, VolumeTypeSpec,
+    quantity::NotAQuantity,
+    virtual_machine::Shape,
+    volume_type::DiskTemplate,
+};
+
+/// Ganeti rounds memory up to a multiple of this many MiB.
+pub const MEMORY_STEP_MIB: u64 = 4;
+
+/// The shape of machines of a flavor, as Ganeti will count it.
+///
+/// # Errors
+/// [`NotAQuantity`] where the flavor's memory or disk is no amount.
+pub fn resolve(flavor: &FlavorSpec, volume_type: &VolumeTypeSpec) -> Result<Shape, NotAQuantity> {
+    let disk_mib = flavor.disk.mebibytes()?;
+    let diskless = disk_mib == 0 || volume_type.disk_template == DiskTemplate::Diskless;
+    Ok(Shape {
+        vcpus: flavor.vcpus,
+        memory_mib: flavor.memory.mebibytes()?.next_multiple_of(MEMORY_STEP_MIB),
+        disk_mib: if diskless { 0 } else { disk_mib.next_multiple_of(MEMORY_STEP_MIB) },
+        disk_template: if diskless { DiskTemplate::Diskless } else { volume_type.disk_template }.ganeti_name().to_owned(),
+    })
+}

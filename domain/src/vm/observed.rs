@@ -1,0 +1,107 @@
+//! What is observed of a machine, in Kubernetes and in Ganeti.
+
+use std::sync::Arc;
+
+use cyclades_crds::{condition::Reason, virtual_machine::{PowerState, Shape}};
+
+use crate::{naming::JobStep, power::Power};
+
+/// What is observed of a machine.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Our finalizer is on the object.
+    pub finalizer: bool,
+    /// The backend the machine is placed on.
+    pub backend: BackendView,
+    /// Its instance.
+    pub presence: Presence,
+    /// An instance of it once existed (`status.instanceUUID`).
+    pub was_created: bool,
+    /// The power state that was last brought about (`status.appliedPowerState`).
+    pub applied: Option<PowerState>,
+    /// A job of ours on the instance that is not known to have ended, with its id where that is known.
+    pub job: Option<(JobStep, Option<u64>)>,
+    /// What keeps us from trying again at once.
+    pub setback: Option<Setback>,
+    /// Shape the machine was made with, from its status.
+    pub shape: Option<Arc<Shape>>,
+}
+
+/// The backend of a machine, as far as it concerns the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendView {
+    /// None chosen yet.
+    Unplaced,
+    /// Its GanetiBackend does not exist.
+    Missing {
+        /// The name that `spec.backendName` has.
+        name: Arc<str>,
+    },
+    /// It cannot be worked with now.
+    NotReady {
+        /// Name of the backend.
+        name: Arc<str>,
+        /// Why, as a reason.
+        reason: Reason,
+        /// Why, for people.
+        message: Arc<str>,
+    },
+    /// It can be worked with.
+    Ready {
+        /// Name of the backend.
+        name: Arc<str>,
+    },
+}
+
+/// Whether the machine's instance exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Not known: the inventory does not show it, but is not yet trusted to say that it is gone.
+    Unknown,
+    /// A credible inventory has no instance of the machine.
+    Absent,
+    /// It exists.
+    Present(Instance),
+    /// An instance has the wanted name and is not ours.
+    NameTaken {
+        /// The name.
+        name: Arc<str>,
+    },
+    /// Instances on two backends carry the machine's id.
+    Duplicate {
+        /// The other backend.
+        elsewhere: Arc<str>,
+    },
+}
+
+/// A machine's instance in Ganeti.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its UUID.
+    pub uuid: Arc<str>,
+    /// Its primary node.
+    pub node: Arc<str>,
+    /// Its power.
+    pub power: Power,
+    /// Virtual CPUs, by its configuration.
+    pub vcpus: u32,
+    /// Memory in MiB, by its configuration.
+    pub memory_mib: u64,
+    /// It is what a create of ours that failed has left: no machine, and in the way of one.
+    pub half_made: bool,
+}
+
+/// Something went wrong, or was refused, and is not tried again at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setback {
+    /// Why, as a reason.
+    pub reason: Reason,
+    /// Why, in Ganeti's own words where it had any.
+    pub message: Arc<str>,
+    /// Only a change of the spec can cure it.
+    pub permanent: bool,
+    /// It is still too early to try again.
+    pub holding: bool,
+}

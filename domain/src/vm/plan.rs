@@ -1,0 +1,204 @@
+//! The planner: from what is wanted and what is observed to at most one step.
+
+use std::sync::Arc;
+
+use cyclades_crds::{
+    condition::Reason,
+    virtual_machine::{OnMissing, PowerPolicy, PowerState},
+};
+
+use super::{BackendView, Desired, Instance, Observed, Presence};
+use crate::{naming::JobStep, power::Power};
+
+/// One outside effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Choose a backend and write it, with the finalizer, into the object.
+    Place,
+    /// Put the finalizer on an object that was created with a backend.
+    Guard,
+    /// Submit a job to Ganeti. For `Remove` and `Stop`, the UUID says which instance is meant.
+    Submit {
+        /// What the job does.
+        job: JobStep,
+        /// UUID of the instance, where there is one: the job must not hit another one of that name.
+        uuid: Option<Arc<str>>,
+    },
+    /// Take the finalizer off: nothing of the machine is left.
+    Release,
+}
+
+/// What to do about a machine now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Do this.
+    Act(Step),
+    /// A job of ours is under way.
+    Progress {
+        /// Which.
+        job: JobStep,
+        /// Its id, where it is known.
+        id: Option<u64>,
+    },
+    /// Something must happen first, and we are told when it does.
+    Wait {
+        /// Why, as a reason.
+        reason: Reason,
+        /// Why, for people.
+        message: Arc<str>,
+    },
+    /// Something went wrong; it is tried again when its time has come.
+    Held {
+        /// Why, as a reason.
+        reason: Reason,
+        /// Why, for people.
+        message: Arc<str>,
+    },
+    /// Only a person can go on.
+    Stall {
+        /// Why, as a reason.
+        reason: Reason,
+        /// What that person must change.
+        message: Arc<str>,
+    },
+    /// The power differs because somebody changed it elsewhere, and that is respected.
+    Follow {
+        /// Which way.
+        reason: Reason,
+    },
+    /// All is as declared.
+    Settled,
+    /// Nothing of ours is on the object, and it is being deleted: leave it alone.
+    Gone,
+}
+
+impl Decision {
+    fn wait(reason: Reason, message: impl Into<Arc<str>>) -> Self {
+        Self::Wait { reason, message: message.into() }
+    }
+
+    fn stall(reason: Reason, message: impl Into<Arc<str>>) -> Self {
+        Self::Stall { reason, message: message.into() }
+    }
+
+    fn submit(job: JobStep, instance: Option<&Instance>) -> Self {
+        Self::Act(Step::Submit { job, uuid: instance.map(|instance| Arc::clone(&instance.uuid)) })
+    }
+}
+
+/// The next step for a machine. Total and deterministic: the same input always gives the same decision.
+#[must_use]
+pub fn plan(desired: &Desired, observed: &Observed) -> Decision {
+    if desired.paused {
+        return Decision::wait(Reason::Paused, "Paused by annotation cyclades.io/paused; remove it to go on.");
+    }
+    if desired.deleting {
+        return removal(observed);
+    }
+    if let Some(blocked) = blocked(observed) {
+        return blocked;
+    }
+    match &observed.presence {
+        Presence::Absent if !observed.finalizer => Decision::Act(Step::Guard),
+        Presence::Absent if observed.was_created && desired.on_missing == OnMissing::Stall => Decision::stall(
+            Reason::InstanceLost,
+            "The instance is gone from Ganeti. Delete this object, or set onMissing: Recreate for a new, blank instance.",
+        ),
+        Presence::Absent => Decision::submit(JobStep::Create, None),
+        Presence::Present(_) if !observed.finalizer => Decision::Act(Step::Guard),
+        Presence::Present(instance) if instance.half_made && !observed.was_created => {
+            Decision::submit(JobStep::Remove, Some(instance))
+        }
+        Presence::Present(instance) => power(desired, observed, instance),
+        other => undecided(other),
+    }
+}
+
+/// What keeps a machine from any step: its backend, a job under way, a setback.
+fn blocked(observed: &Observed) -> Option<Decision> {
+    match &observed.backend {
+        BackendView::Unplaced => return Some(Decision::Act(Step::Place)),
+        BackendView::Missing { name } => {
+            return Some(Decision::wait(
+                Reason::BackendNotFound,
+                format!("GanetiBackend {name}, which this machine is placed on, does not exist: create it again."),
+            ));
+        }
+        BackendView::NotReady { name, reason, message } => {
+            let reason = match reason {
+                Reason::BackendOffline => Reason::BackendOffline,
+                _ => Reason::BackendNotReady,
+            };
+            return Some(Decision::wait(reason, format!("GanetiBackend {name} is not ready: {message}")));
+        }
+        BackendView::Ready { .. } => {}
+    }
+    if let Some((job, id)) = observed.job {
+        return Some(Decision::Progress { job, id });
+    }
+    let setback = observed.setback.as_ref()?;
+    let (reason, message) = (setback.reason, Arc::clone(&setback.message));
+    match (setback.permanent, setback.holding) {
+        (true, _) => Some(Decision::Stall { reason, message }),
+        (false, true) => Some(Decision::Held { reason, message }),
+        (false, false) => None,
+    }
+}
+
+/// The way out of the object: the instance first, the finalizer last.
+fn removal(observed: &Observed) -> Decision {
+    if !observed.finalizer {
+        return Decision::Gone;
+    }
+    if observed.backend == BackendView::Unplaced {
+        return Decision::Act(Step::Release);
+    }
+    match blocked(observed) {
+        // What a spec change would cure does not matter any more: only what delays matters.
+        Some(Decision::Stall { .. }) | None => {}
+        Some(blocked) => return blocked,
+    }
+    match &observed.presence {
+        Presence::Absent | Presence::NameTaken { .. } => Decision::Act(Step::Release),
+        Presence::Present(instance) => Decision::submit(JobStep::Remove, Some(instance)),
+        other => undecided(other),
+    }
+}
+
+fn undecided(presence: &Presence) -> Decision {
+    match presence {
+        Presence::NameTaken { name } => Decision::stall(
+            Reason::InstanceNameTaken,
+            format!("An instance named {name} exists in Ganeti and is not this machine's; it is not touched. Rename or remove it there, or delete this object."),
+        ),
+        Presence::Duplicate { elsewhere } => Decision::stall(
+            Reason::DuplicateInstance,
+            format!("Another instance with this machine's id is on {elsewhere}; neither is touched. Remove the tag cyclades:id or the instance that is wrong."),
+        ),
+        _ => Decision::wait(Reason::Synchronising, "Whether the instance exists is being checked."),
+    }
+}
+
+/// Power of an instance that exists.
+fn power(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision {
+    let wanted = desired.power;
+    if instance.power.is(wanted) {
+        return Decision::Settled;
+    }
+    let change = || match wanted {
+        PowerState::Running => Decision::submit(JobStep::Start, Some(instance)),
+        PowerState::Stopped => Decision::submit(JobStep::Stop, Some(instance)),
+    };
+    let is_a_wish = observed.applied != Some(wanted);
+    match instance.power {
+        Power::Unknown => Decision::wait(
+            Reason::NodeUnknown,
+            format!("Node {} does not answer, so the power state is not known.", instance.node),
+        ),
+        // Ganeti means it to run: nobody stopped it, it died. Both policies bring it back.
+        Power::Crashed => change(),
+        _ if is_a_wish || desired.power_policy == PowerPolicy::Enforce => change(),
+        Power::Stopped => Decision::Follow { reason: Reason::StoppedOutside },
+        Power::Running => Decision::Follow { reason: Reason::StartedOutside },
+    }
+}
