@@ -1,0 +1,124 @@
+//! Instances.
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use super::Submit;
+use crate::client::Client;
+use crate::failure::{Answer, Failure};
+use crate::job::JobId;
+use crate::model::{
+    CreateInstance, DeleteInstance, Instance, ModifyInstance, RebootInstance, ShutdownInstance,
+};
+use crate::net::{Request, check_name};
+
+impl Client {
+    /// The names of all instances.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn instances(&self) -> Answer<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Entry {
+            id: String,
+        }
+        let entries: Vec<Entry> = self.call(Request::read(Method::GET, "/2/instances")).await?;
+        Ok(entries.into_iter().map(|entry| entry.id).collect())
+    }
+
+    /// One instance, by its exact name. Ganeti itself also answers for a uuid or an unambiguous first
+    /// part of a dotted name; such an answer is `None` here, as is an unknown name.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn instance(&self, name: &str) -> Answer<Option<Instance>> {
+        let request = Request::read(Method::GET, format!("/2/instances/{}", check_name(name)?));
+        match self.call::<Instance>(request).await {
+            Ok(instance) => Ok(Some(instance).filter(|instance| instance.name == name)),
+            Err(Failure::Refused(refusal)) if refusal.status == 404 => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Creates an instance. A name that exists fails the job with `already_exists`.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn create_instance(&self, create: &CreateInstance, submit: &Submit) -> Answer<JobId> {
+        let request = Request::change(Method::POST, "/2/instances");
+        self.call(submit.apply(request, Some(create))?).await
+    }
+
+    /// Shuts an instance down and removes it with its disks.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn delete_instance(
+        &self,
+        name: &str,
+        delete: &DeleteInstance,
+        submit: &Submit,
+    ) -> Answer<JobId> {
+        self.on_instance(Method::DELETE, name, "", Some(delete), submit).await
+    }
+
+    /// Starts an instance; one that runs is fine. RAPI offers no uuid guard for this.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn startup_instance(&self, name: &str, submit: &Submit) -> Answer<JobId> {
+        self.on_instance::<()>(Method::PUT, name, "/startup", None, submit).await
+    }
+
+    /// Shuts an instance down; one that is down is fine.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn shutdown_instance(
+        &self,
+        name: &str,
+        shutdown: &ShutdownInstance,
+        submit: &Submit,
+    ) -> Answer<JobId> {
+        self.on_instance(Method::PUT, name, "/shutdown", Some(shutdown), submit).await
+    }
+
+    /// Reboots an instance; one that is down is started.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn reboot_instance(
+        &self,
+        name: &str,
+        reboot: &RebootInstance,
+        submit: &Submit,
+    ) -> Answer<JobId> {
+        let action = format!("/reboot?type={}", reboot.kind.as_str());
+        self.on_instance(Method::POST, name, &action, Some(reboot), submit).await
+    }
+
+    /// Changes an instance's configuration.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn modify_instance(
+        &self,
+        name: &str,
+        modify: &ModifyInstance,
+        submit: &Submit,
+    ) -> Answer<JobId> {
+        self.on_instance(Method::PUT, name, "/modify", Some(modify), submit).await
+    }
+
+    async fn on_instance<T: Serialize>(
+        &self,
+        method: Method,
+        name: &str,
+        action: &str,
+        body: Option<&T>,
+        submit: &Submit,
+    ) -> Answer<JobId> {
+        let path = format!("/2/instances/{}{action}", check_name(name)?);
+        self.call(submit.apply(Request::change(method, path), body)?).await
+    }
+}

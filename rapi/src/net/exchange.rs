@@ -1,0 +1,150 @@
+//! One request on one connection. RAPI closes every connection after its answer, so there is no pool.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_client::body::Incoming;
+use hyper_client::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::tls::NotTrusted;
+use super::{Endpoint, Headers, Request};
+use crate::failure::{Obstacle, Untrusted};
+
+/// A bound on the memory one answer may take. RAPI itself needs minutes to relay answers of this size.
+const ANSWER_LIMIT_BYTES: usize = 32 * 1024 * 1024;
+/// The only content type RAPI accepts, to the letter.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Bytes,
+}
+
+/// Where an exchange broke.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// The peer is not trusted; nothing was written.
+    Untrusted(Untrusted),
+    /// No connection; nothing was written.
+    Before(Obstacle),
+    /// The request was, or may have been, written.
+    After(Obstacle),
+    /// Status 200 came, its body did not.
+    InBody {
+        /// How much of it came.
+        bytes: usize,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// Connects, verifies, sends, and reads the whole answer.
+pub(crate) async fn exchange(
+    tls: &Arc<ClientConfig>,
+    endpoint: &Endpoint,
+    headers: &Headers,
+    request: &Request,
+    connect_within: Duration,
+    answer_within: Duration,
+) -> Result<Reply, Broken> {
+    let stream = match timeout(connect_within, connect(tls, endpoint)).await {
+        Ok(stream) => stream?,
+        Err(_) => return Err(Broken::Before(Obstacle::ConnectTimeout(connect_within))),
+    };
+    let message = message(endpoint, headers, request)
+        .map_err(|error| Broken::Before(Obstacle::Connect(format!("request: {error}"))))?;
+    match timeout(answer_within, converse(stream, message)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Broken::After(Obstacle::Timeout(answer_within))),
+    }
+}
+
+async fn connect(tls: &Arc<ClientConfig>, endpoint: &Endpoint) -> Result<TlsStream<TcpStream>, Broken> {
+    let addresses: Vec<_> = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port))
+        .await
+        .map_err(|error| Broken::Before(Obstacle::Name(error.to_string())))?
+        .collect();
+    let stream = TcpStream::connect(addresses.as_slice())
+        .await
+        .map_err(|error| Broken::Before(Obstacle::Connect(error.to_string())))?;
+    // Small requests should not wait for acknowledgements; where it cannot be set, they do.
+    let _ = stream.set_nodelay(true);
+    TlsConnector::from(Arc::clone(tls)).connect(endpoint.server_name.clone(), stream).await.map_err(|error| {
+        match NotTrusted::find(&error) {
+            Some(NotTrusted { presented, why }) => Broken::Untrusted(Untrusted {
+                endpoint: endpoint.to_string(),
+                presented: *presented,
+                why: why.clone(),
+            }),
+            None => Broken::Before(Obstacle::Tls(error.to_string())),
+        }
+    })
+}
+
+fn message(
+    endpoint: &Endpoint,
+    headers: &Headers,
+    request: &Request,
+) -> http::Result<http::Request<Full<Bytes>>> {
+    let mut builder = http::Request::builder()
+        .method(&request.method)
+        .uri(request.target.as_str())
+        .header(HOST, &endpoint.authority)
+        .header(USER_AGENT, &headers.user_agent)
+        .header(AUTHORIZATION, &headers.authorization);
+    if !request.body.is_empty() {
+        builder = builder.header(CONTENT_TYPE, JSON);
+    }
+    builder.body(Full::new(request.body.clone()))
+}
+
+async fn converse(
+    stream: TlsStream<TcpStream>,
+    message: http::Request<Full<Bytes>>,
+) -> Result<Reply, Broken> {
+    let closed = |error: hyper_client::Error| Broken::After(Obstacle::Closed(error.to_string()));
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(closed)?;
+    let answer = async move {
+        let response = sender.send_request(message).await.map_err(closed)?;
+        read(response).await
+    };
+    // Both in this task: dropping the call closes the connection. The connection's own end says
+    // nothing that the answer does not say better.
+    tokio::pin!(answer);
+    tokio::select! {
+        biased;
+        reply = &mut answer => reply,
+        _ = connection => answer.await,
+    }
+}
+
+async fn read(response: Response<Incoming>) -> Result<Reply, Broken> {
+    let (head, mut incoming) = response.into_parts();
+    let announced = head.headers.get(http::header::CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let mut body = BytesMut::with_capacity(ANSWER_LIMIT_BYTES.min(announced));
+    while let Some(frame) = incoming.frame().await {
+        let frame = frame.map_err(|error| Broken::InBody { bytes: body.len(), why: error.to_string() })?;
+        let Some(data) = frame.data_ref() else { continue };
+        if body.len() + data.len() > ANSWER_LIMIT_BYTES {
+            return Err(Broken::InBody {
+                bytes: body.len(),
+                why: format!("more than {ANSWER_LIMIT_BYTES} bytes"),
+            });
+        }
+        body.extend_from_slice(data);
+    }
+    Ok(Reply { status: head.status, body: body.freeze() })
+}

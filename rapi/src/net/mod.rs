@@ -1,0 +1,18 @@
+//! The wire: trust, TLS, one exchange per connection.
+
+mod ascii;
+mod endpoint;
+mod exchange;
+mod html;
+mod pin;
+mod request;
+mod tls;
+
+pub(crate) use ascii::to_ascii_json;
+pub(crate) use endpoint::Endpoint;
+pub(crate) use exchange::{Broken, Reply, exchange};
+pub(crate) use html::unescape;
+pub use pin::{Pin, PinError};
+pub(crate) use request::{Headers, Request, check_name};
+pub use tls::Trust;
+pub(crate) use tls::client_config;
