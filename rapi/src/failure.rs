@@ -83,11 +83,16 @@ pub struct Refusal {
     pub ecode: Option<ErrorCode>,
 }
 
+/// luxid's words for a drained queue (`src/Ganeti/Query/Server.hs`), and those RAPI has for it but 3.x
+/// never gets to say (`lib/rapi/baserlib.py`).
+const DRAINED: [&str; 2] = ["Queue drained", "Job queue is drained"];
+
 impl Refusal {
     /// See [`Failure::is_queue_drained`].
     #[must_use]
     pub fn is_queue_drained(&self) -> bool {
-        self.status >= 500 && self.message.to_ascii_lowercase().contains("drained")
+        self.class == Some(ErrorClass::JobQueueDrainError)
+            || DRAINED.iter().any(|text| self.message.contains(text))
     }
 }
 
@@ -221,8 +226,7 @@ fn quoted_error(message: &str) -> Option<(Option<ErrorClass>, Option<ErrorCode>)
         let error = crate::JobError::from_opresult(&serde_json::from_str(message).ok()?);
         return Some((error.class, error.ecode));
     }
-    let arguments = message.strip_prefix('(')?.strip_suffix(')')?;
-    let code = arguments.rsplit(", ").next()?.trim_matches('\'');
+    let (_, code) = message.strip_suffix("')")?.rsplit_once(", '")?;
     match ErrorCode::from(code) {
         ErrorCode::Other(_) => None,
         known => Some((None, Some(known))),

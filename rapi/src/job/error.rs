@@ -227,3 +227,83 @@ impl fmt::Display for JobError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::{ErrorClass, ErrorCode, JobError, Retry};
+
+    fn read(result: Value) -> JobError {
+        JobError::from_opresult(&result)
+    }
+
+    #[test]
+    fn class_message_and_code_are_told_apart() {
+        let error = read(json!(["OpPrereqError", ["Instance 'x' not known", "unknown_entity"]]));
+        assert_eq!(error.class, Some(ErrorClass::OpPrereqError));
+        assert_eq!(error.ecode, Some(ErrorCode::UnknownEntity));
+        assert_eq!(error.to_string(), "Instance 'x' not known (OpPrereqError, unknown_entity)");
+        assert_eq!(error.retry(), Retry::Reobserve);
+    }
+
+    #[test]
+    fn a_dead_jobs_bare_string_means_nobody_knows() {
+        let error = read(json!("detected death of job 17"));
+        assert!(error.death_of_job);
+        assert_eq!((error.class.clone(), error.retry()), (None, Retry::Reobserve));
+    }
+
+    #[test]
+    fn what_may_help_follows_class_and_code() {
+        for (result, retry) in [
+            (json!(["OpPrereqError", ["m", "insufficient_resources"]]), Retry::OnCapacity),
+            (json!(["OpPrereqError", ["m", "temp_insufficient_resources"]]), Retry::BackOff),
+            (json!(["OpPrereqError", ["m", "wrong_input"]]), Retry::OnSpecChange),
+            (json!(["OpPrereqError", ["m", "wrong_state"]]), Retry::BackOff),
+            (json!(["OpPrereqError", ["m", "already_exists"]]), Retry::Reobserve),
+            (json!(["OpPrereqError", ["m", "resource_not_unique"]]), Retry::Reobserve),
+            (json!(["OpPrereqError", ["m", "code_of_the_future"]]), Retry::BackOff),
+            (json!(["OpPrereqError", ["m"]]), Retry::BackOff),
+            (json!(["OpExecError", ["Could not start instance: x"]]), Retry::Reobserve),
+            (json!(["OpExecError", [""]]), Retry::BackOff),
+            (json!(["OpExecError", []]), Retry::BackOff),
+            (json!(["HooksAbort", [[["node1", "script", "output"]]]]), Retry::BackOff),
+            (json!(["TagError", ["Tag contains invalid characters"]]), Retry::OnSpecChange),
+            (json!(["ErrorOfTheFuture", ["m"]]), Retry::Reobserve),
+            (json!("Job canceled by request"), Retry::BackOff),
+            (json!(["node1"]), Retry::Reobserve),
+            (json!(null), Retry::Reobserve),
+        ] {
+            assert_eq!(read(result.clone()).retry(), retry, "{result}");
+        }
+    }
+
+    #[test]
+    fn arguments_of_another_shape_stay_readable() {
+        let error = read(json!(["HooksAbort", [[["node1", "00-check", "no"]]]]));
+        assert!(error.message.contains("00-check"), "{error}");
+        assert_eq!(read(json!({"odd": 1})).message, r#"{"odd":1}"#);
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+            Just(Value::from("OpPrereqError")),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| prop::collection::vec(inner, 0..4).prop_map(Value::from))
+    }
+
+    proptest! {
+        #[test]
+        fn any_result_is_read(result in any_json()) {
+            let error = read(result);
+            prop_assert!(!error.to_string().is_empty());
+            let _ = error.retry();
+        }
+    }
+}

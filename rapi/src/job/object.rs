@@ -178,3 +178,68 @@ fn user_reasons(ops: &[RawOp]) -> Vec<String> {
     }
     reasons
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Dependency, Job, JobStatus, RawJob};
+    use crate::job::{ErrorClass, JobId};
+
+    fn job(value: serde_json::Value) -> Option<Job> {
+        serde_json::from_str::<RawJob>(&value.to_string()).unwrap().known()
+    }
+
+    #[test]
+    fn the_first_failed_opcode_tells_why() {
+        let job = job(json!({
+            "id": "7", "status": "error", "summary": ["A(x)", "B(x)", "C(x)"],
+            "ops": [
+                {"OP_ID": "OP_A", "reason": [["gnt:user", "mark", 1], ["gnt:library:rlib2:x", "", 2]], "depends": null},
+                {"OP_ID": "OP_B", "reason": [["gnt:user", "mark", 1]]},
+                {"OP_ID": "OP_C", "reason": null},
+            ],
+            "opstatus": ["success", "error", "error"],
+            "opresult": [["node1"], ["OpExecError", ["broken"]], ["OpExecError", ["Preceding opcode failed"]]],
+            "received_ts": [1700000000, 500000], "start_ts": [1700000001, 0], "end_ts": null,
+        }))
+        .unwrap();
+        assert_eq!(job.id, JobId(7));
+        assert_eq!(job.reasons, ["mark"]);
+        assert_eq!(job.op_ids, ["OP_A", "OP_B", "OP_C"]);
+        let error = job.error.unwrap();
+        assert_eq!((error.class, error.message.as_str()), (Some(ErrorClass::OpExecError), "broken"));
+        assert!((job.received.unwrap().as_secs_f64() - 1_700_000_000.5).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_result_of_a_job_that_succeeded_is_no_error() {
+        let job = job(json!({"id": 8, "status": "success", "opstatus": ["success"],
+                             "opresult": [[["nic.2", "hotplug:failed"]]]}))
+        .unwrap();
+        assert!(job.error.is_none());
+        assert_eq!(job.results[0].get(), r#"[["nic.2","hotplug:failed"]]"#);
+    }
+
+    #[test]
+    fn a_dead_jobs_string_stands_in_every_result() {
+        let text = "detected death of job 9";
+        let job = job(
+            json!({"id": 9, "status": "error", "opstatus": ["error", "error"], "opresult": [text, text]}),
+        );
+        assert!(job.unwrap().error.unwrap().death_of_job);
+    }
+
+    #[test]
+    fn states_of_the_future_are_kept() {
+        let job = job(json!({"id": 1, "status": "hibernating"})).unwrap();
+        assert_eq!(job.status, JobStatus::Other("hibernating".to_owned()));
+        assert!(!job.status.is_final());
+    }
+
+    #[test]
+    fn dependencies_are_pairs() {
+        let json = serde_json::to_value([Dependency::success_of(JobId(4))]).unwrap();
+        assert_eq!(json, json!([[4, ["success"]]]));
+    }
+}

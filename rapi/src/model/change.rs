@@ -152,3 +152,28 @@ pub struct ModifyInstance {
     #[serde(flatten)]
     pub more: Params,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Change, ModifyInstance};
+    use crate::NicSpec;
+
+    #[test]
+    fn changes_are_triples_with_numbers_for_indices() {
+        let nic = |link: &str| NicSpec { link: Some(link.to_owned()), ..NicSpec::default() };
+        let modify = ModifyInstance {
+            nics: vec![
+                Change::Add { at: "-1".to_owned(), item: nic("br0") },
+                Change::Modify { at: "0".to_owned(), item: nic("br1") },
+                Change::Remove { at: "a-uuid".to_owned() },
+            ],
+            ..ModifyInstance::default()
+        };
+        assert_eq!(
+            serde_json::to_value(&modify).unwrap(),
+            json!({"nics": [["add", -1, {"link": "br0"}], ["modify", 0, {"link": "br1"}], ["remove", "a-uuid", {}]]})
+        );
+    }
+}

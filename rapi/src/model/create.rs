@@ -158,3 +158,39 @@ pub struct NicSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{CreateInstance, DiskSpec, NicSpec};
+
+    #[test]
+    fn the_least_body_is_valid_for_every_version() {
+        assert_eq!(
+            serde_json::to_value(CreateInstance::named("web")).unwrap(),
+            json!({"__version__": 1, "mode": "create", "instance_name": "web", "disks": [], "nics": [],
+                   "name_check": false, "ip_check": false})
+        );
+    }
+
+    #[test]
+    fn secrets_are_sent_and_not_shown() {
+        let mut create = CreateInstance::named("web");
+        create.osparams_secret.0.insert("root_password".to_owned(), "hunter2".to_owned().into());
+        create.disks = vec![DiskSpec { size: 1024, ..DiskSpec::default() }];
+        create.nics = vec![NicSpec {
+            network: Some("lan".to_owned()),
+            ip: Some("pool".to_owned()),
+            ..NicSpec::default()
+        }];
+        create.more.insert("file_driver".to_owned(), "loop".into());
+        let shown = format!("{create:?}");
+        assert!(shown.contains("root_password") && !shown.contains("hunter2"), "{shown}");
+        let sent = serde_json::to_value(&create).unwrap();
+        assert_eq!(sent["osparams_secret"], json!({"root_password": "hunter2"}));
+        assert_eq!(sent["disks"], json!([{"size": 1024}]));
+        assert_eq!(sent["nics"], json!([{"ip": "pool", "network": "lan"}]));
+        assert_eq!(sent["file_driver"], "loop");
+    }
+}

@@ -123,3 +123,40 @@ pub struct JobFilter {
     #[serde(default)]
     pub watermark: Option<crate::JobId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Action, JobFilter, JobFilterSpec, Predicate};
+    use crate::Filter;
+
+    #[test]
+    fn a_rule_is_written_as_ganeti_reads_it() {
+        let spec = JobFilterSpec {
+            priority: 0,
+            predicates: vec![Predicate::Reason(Filter::And(vec![
+                Filter::at_least("reason", "x/"),
+                Filter::less("reason", "x/5"),
+            ]))],
+            action: Action::Reject,
+        };
+        assert_eq!(
+            serde_json::to_value(&spec).unwrap(),
+            json!({"priority": 0, "action": "REJECT",
+                   "predicates": [["reason", ["&", [">=", "reason", "x/"], ["<", "reason", "x/5"]]]]})
+        );
+    }
+
+    #[test]
+    fn rules_of_others_are_kept_even_if_not_understood() {
+        let rule: JobFilter = serde_json::from_value(json!({
+            "uuid": "u", "watermark": 12, "priority": 3, "action": ["RATE_LIMIT", 2],
+            "predicates": [["jobid", [">", "id", "watermark"]], ["weather", "rain"]], "reason_trail": [],
+        }))
+        .unwrap();
+        assert_eq!(rule.action, Action::RateLimit(2));
+        assert_eq!(rule.predicates[0], Predicate::JobId(Filter::greater("id", "watermark")));
+        assert_eq!(rule.predicates[1], Predicate::Other(json!(["weather", "rain"])));
+    }
+}

@@ -36,3 +36,26 @@ pub(crate) fn to_ascii_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>,
     value.serialize(&mut Serializer::with_formatter(&mut body, AsciiFormatter))?;
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::to_ascii_json;
+
+    #[test]
+    fn characters_outside_the_first_plane_become_surrogate_pairs() {
+        assert_eq!(to_ascii_json("aü😀\"\n").unwrap(), br#""a\u00fc\ud83d\ude00\"\n""#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_ascii_and_reads_back_the_same(text in ".*", key in ".*") {
+            let value = serde_json::json!({ key: [text] });
+            let json = to_ascii_json(&value).unwrap();
+            prop_assert!(json.is_ascii());
+            prop_assert_eq!(serde_json::from_slice::<Value>(&json).unwrap(), value);
+        }
+    }
+}

@@ -54,3 +54,38 @@ impl fmt::Display for Endpoint {
         write!(f, "https://{}", self.authority.to_str().unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Endpoint;
+
+    #[test]
+    fn host_and_port_are_taken_apart() {
+        for (text, host, port, shown) in [
+            ("https://cluster.example.com", "cluster.example.com", 5080, "https://cluster.example.com:5080"),
+            ("https://192.0.2.1:443/", "192.0.2.1", 443, "https://192.0.2.1:443"),
+            ("https://[2001:db8::1]:5081", "2001:db8::1", 5081, "https://[2001:db8::1]:5081"),
+        ] {
+            let endpoint = Endpoint::parse(text).unwrap();
+            assert_eq!((endpoint.host.as_str(), endpoint.port), (host, port), "{text}");
+            assert_eq!(endpoint.to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_showing_a_password() {
+        for text in [
+            "",
+            "cluster:5080",
+            "http://cluster:5080",
+            "https://",
+            "https://c/2/info",
+            "https://c?x=1",
+            "https://me:hunter2@c",
+        ] {
+            let error = Endpoint::parse(text).unwrap_err().to_string();
+            assert!(error.contains("https://HOST[:PORT]"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}

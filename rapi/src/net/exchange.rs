@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
+use hyper_client::body::Body;
 use hyper_client::body::Incoming;
 use hyper_client::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -117,8 +118,14 @@ async fn converse(
     let closed = |error: hyper_client::Error| Broken::After(Obstacle::Closed(error.to_string()));
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(closed)?;
     let answer = async move {
-        let response = sender.send_request(message).await.map_err(closed)?;
-        read(response).await
+        match sender.try_send_request(message).await {
+            Ok(response) => read(response).await,
+            // The request comes back only if no byte of it was written.
+            Err(mut error) => match error.take_message() {
+                Some(_) => Err(Broken::Before(Obstacle::Closed(error.into_error().to_string()))),
+                None => Err(closed(error.into_error())),
+            },
+        }
     };
     // Both in this task: dropping the call closes the connection. The connection's own end says
     // nothing that the answer does not say better.
@@ -132,17 +139,15 @@ async fn converse(
 
 async fn read(response: Response<Incoming>) -> Result<Reply, Broken> {
     let (head, mut incoming) = response.into_parts();
-    let announced = head.headers.get(http::header::CONTENT_LENGTH);
-    let announced = announced.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
-    let mut body = BytesMut::with_capacity(ANSWER_LIMIT_BYTES.min(announced));
+    let announced = incoming.size_hint().lower();
+    let too_big = |bytes| Broken::InBody { bytes, why: format!("more than {ANSWER_LIMIT_BYTES} bytes") };
+    let announced = usize::try_from(announced).ok().filter(|size| *size <= ANSWER_LIMIT_BYTES);
+    let mut body = BytesMut::with_capacity(announced.ok_or_else(|| too_big(0))?);
     while let Some(frame) = incoming.frame().await {
         let frame = frame.map_err(|error| Broken::InBody { bytes: body.len(), why: error.to_string() })?;
         let Some(data) = frame.data_ref() else { continue };
         if body.len() + data.len() > ANSWER_LIMIT_BYTES {
-            return Err(Broken::InBody {
-                bytes: body.len(),
-                why: format!("more than {ANSWER_LIMIT_BYTES} bytes"),
-            });
+            return Err(too_big(body.len()));
         }
         body.extend_from_slice(data);
     }

@@ -23,3 +23,32 @@ pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     plain.push_str(rest);
     Cow::Owned(plain)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::unescape;
+
+    #[test]
+    fn one_level_is_undone_and_foreign_entities_stay() {
+        assert_eq!(unescape("plain"), "plain");
+        assert_eq!(
+            unescape("&#x27;a&#39; &lt;b&gt; &quot;c&quot; &amp;lt; &nbsp; & &"),
+            "'a' <b> \"c\" &lt; &nbsp; & &"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_python_escapes_comes_back(text in ".*") {
+            let escaped = text
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('"', "&quot;")
+                .replace('\'', "&#x27;");
+            prop_assert_eq!(unescape(&escaped), text);
+        }
+    }
+}

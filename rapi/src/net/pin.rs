@@ -79,3 +79,55 @@ fn byte_of(pair: &[u8]) -> Option<u8> {
     let digit = |c: u8| char::from(c).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     Some(digit(*high)? << 4 | digit(*low)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Pin;
+
+    #[test]
+    fn every_usual_way_to_write_a_pin_is_read() {
+        let pin = Pin::of_der(b"");
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(pin.to_string(), format!("sha256:{hex}"));
+        let colons: Vec<String> =
+            hex.to_uppercase().as_bytes().chunks(2).map(|c| String::from_utf8_lossy(c).into()).collect();
+        let colons = colons.join(":");
+        for text in [
+            hex.to_owned(),
+            format!("SHA256:{hex}"),
+            colons.clone(),
+            format!("sha256:{colons}"),
+            format!("sha256 Fingerprint={colons}\n"),
+        ] {
+            assert_eq!(text.parse(), Ok(pin), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pin_is_refused_with_the_form_expected() {
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        for text in [
+            "",
+            "sha256:",
+            "sha1:00",
+            &hex[1..],
+            &format!("{hex}00"),
+            &hex.replace('e', "g"),
+            &hex.replace("e3", "é"),
+        ] {
+            let error = text.parse::<Pin>().unwrap_err();
+            assert!(error.to_string().contains("64 hexadecimal digits"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".*") {
+            if let Ok(pin) = text.parse::<Pin>() {
+                prop_assert_eq!(pin.to_string().parse(), Ok(pin));
+            }
+        }
+    }
+}

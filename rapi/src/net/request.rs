@@ -141,3 +141,43 @@ pub(crate) fn check_name(name: &str) -> Result<&str, Failure> {
     }
     Ok(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::{HEADER_LIMIT_BYTES, Headers};
+    use crate::config::{ConfigError, Credentials};
+
+    fn headers(user: &str, password: &str) -> Result<Headers, ConfigError> {
+        Headers::new(&Credentials::new(user, SecretString::from(password.to_owned())), "agent")
+    }
+
+    #[test]
+    fn only_credentials_that_rapi_can_read_are_taken() {
+        assert!(headers("operator", "a:b").is_ok());
+        for (user, password) in [("", "x"), ("a:b", "x"), ("ü", "x"), ("a", "pässword"), ("a", "x\n")] {
+            assert!(matches!(headers(user, password), Err(ConfigError::Credentials(_))), "{user} {password}");
+        }
+    }
+
+    #[test]
+    fn a_header_block_above_rapis_limit_is_seen() {
+        let host = http::HeaderValue::from_static("cluster:5080");
+        assert!(headers("operator", "secret").unwrap().fit(&host));
+        assert!(!headers("operator", &"x".repeat(HEADER_LIMIT_BYTES)).unwrap().fit(&host));
+    }
+
+    #[test]
+    fn the_password_is_not_shown() {
+        let credentials = Credentials::new("operator", "hunter2".to_owned());
+        let headers = Headers::new(&credentials, "agent").unwrap();
+        let config =
+            crate::Config::new(["https://c"], credentials, crate::Trust::Pins(vec![crate::Pin::of_der(b"")]));
+        let client = crate::Client::new(config.clone()).unwrap();
+        let shown = format!("{headers:?} {config:?} {client:?}");
+        assert!(shown.contains("operator"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(!shown.contains("b3BlcmF0b3I6aHVudGVyMg"), "{shown}");
+    }
+}

@@ -149,7 +149,9 @@ impl ServerCertVerifier for Verifier {
         match &self.rule {
             // Not reached: pins are offered with TLS 1.3 only.
             Rule::Pins(_) => Err(PeerIncompatible::Tls12NotOffered.into()),
-            Rule::Authorities(webpki) => webpki.verify_tls12_signature(message, certificate, signature),
+            Rule::Authorities(webpki) => webpki
+                .verify_tls12_signature(message, certificate, signature)
+                .map_err(|error| keyless(certificate, &error)),
         }
     }
 
@@ -164,14 +166,22 @@ impl ServerCertVerifier for Verifier {
             Rule::Pins(_) => {
                 let key = public_key(certificate)?;
                 verify_tls13_signature_with_raw_key(message, &key, signature, &self.algorithms)
+                    .map_err(|error| keyless(certificate, &error))
             }
-            Rule::Authorities(webpki) => webpki.verify_tls13_signature(message, certificate, signature),
+            Rule::Authorities(webpki) => webpki
+                .verify_tls13_signature(message, certificate, signature)
+                .map_err(|error| keyless(certificate, &error)),
         }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
+}
+
+/// A trusted certificate is public: only the signature proves that the peer is its owner.
+fn keyless(certificate: &CertificateDer<'_>, error: &rustls::Error) -> rustls::Error {
+    NotTrusted::of(certificate, format!("it did not prove that it holds the certificate's key: {error}"))
 }
 
 /// The public key in a certificate of any version.

@@ -160,3 +160,92 @@ impl<'de, R: QueryRow<'de>> Visitor<'de> for Row<R> {
         Ok(row)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use bytes::Bytes;
+    use serde::de::SeqAccess;
+
+    use super::QueryBody;
+    use crate::{AdminState, Cell, Cells, ConfigRow, InstanceStatus, LiveRow, QueryRow};
+
+    fn body(data: &str) -> QueryBody {
+        QueryBody::new(Bytes::from(format!(r#"{{"data":{data},"fields":[{{"name":"x","doc":"[]"}}]}}"#)))
+    }
+
+    const CONFIG: &str = r#"[[0,"web.example.com"],[0,"u-1"],[0,4],[0,1700000000.5],[0,"up"],[0,"node1"],[0,[]],
+        [0,"noop"],[0,"fake"],[0,"diskless"],[0,["a:b","caf\u00e9 \"x\""]],[0,128],[0,64],[0,2]]"#;
+
+    #[test]
+    fn rows_borrow_from_the_answer() {
+        let body = body(&format!("[{CONFIG},{CONFIG}]"));
+        let count = body
+            .for_each(|row: ConfigRow<'_>| {
+                assert!(matches!(row.name.0, Cow::Borrowed("web.example.com")));
+                assert_eq!(row.admin_state, AdminState::Up);
+                assert_eq!(row.tags.to_vec(), ["a:b", "café \"x\""]);
+                assert!(row.tags.contains("a:b") && !row.tags.contains("a"));
+                assert!(row.snodes.to_vec().is_empty());
+                assert_eq!((row.max_mem_mib, row.min_mem_mib, row.vcpus), (128, 64, 2));
+            })
+            .unwrap();
+        assert_eq!(count, 2);
+    }
+
+    #[test]
+    fn the_reason_for_a_missing_value_is_kept() {
+        let body = body(
+            r#"[[[0,"a"],[0,"u"],[0,"ERROR_nodedown"],[2,null]],[[0,"b"],[0,"v"],[0,"ERROR_nodeoffline"],[4,null]],
+                [[0,"c"],[0,"w"],[0,"running"],[0,true]]]"#,
+        );
+        let mut seen = Vec::new();
+        body.for_each(|row: LiveRow<'_>| seen.push((row.status, row.oper_state))).unwrap();
+        assert_eq!(
+            seen,
+            [
+                (InstanceStatus::ErrorNodeDown, Cell::NoData),
+                (InstanceStatus::ErrorNodeOffline, Cell::Offline),
+                (InstanceStatus::Running, Cell::Value(true)),
+            ]
+        );
+    }
+
+    #[derive(Debug)]
+    struct Two<'a>(crate::StrList<'a>, Option<u64>);
+
+    impl<'de> QueryRow<'de> for Two<'de> {
+        const FIELDS: &'static [&'static str] = &["list", "number"];
+
+        fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
+            Ok(Self(cells.required()?, cells.optional()?))
+        }
+    }
+
+    #[test]
+    fn what_is_not_as_asked_is_garbled() {
+        for data in [
+            "[[[0,[]]]]",             // a cell too few
+            "[[[0,[]],[0,1],[0,2]]]", // a cell too many
+            "[[[0,[1]],[0,1]]]",      // not a list of strings
+            "[[[0,\"x\"],[0,1]]]",    // not a list
+            "[[[3,null],[0,1]]]",     // a required value missing
+            "[[[0,[]],[9,1]]]",       // an unknown result state
+            "[[[0,[]],[0,\"1\"]]]",   // a number as text
+            "[[[0,[]],[0,1]]",        // cut off
+            "{}",
+        ] {
+            body(data).for_each(|_: Two<'_>| {}).unwrap_err();
+        }
+        QueryBody::new(Bytes::from_static(b"{\"fields\":[]}")).for_each(|_: Two<'_>| {}).unwrap_err();
+        QueryBody::new(Bytes::from_static(b"{\"data\":[]} x")).for_each(|_: Two<'_>| {}).unwrap_err();
+        assert_eq!(body("[]").for_each(|_: Two<'_>| {}).unwrap(), 0);
+        body("[[[0,[\"\\\\\",\"]\"]],[1,null]]]")
+            .for_each(|Two(list, number)| {
+                assert_eq!(list.to_vec(), ["\\", "]"]);
+                assert_eq!(number, None);
+            })
+            .unwrap();
+    }
+}

@@ -211,3 +211,61 @@ impl<'de> Deserialize<'de> for Filter {
         Self::from_list(&list).ok_or_else(|| D::Error::custom("not a filter this client knows"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::{Filter, Operand};
+    use crate::JobId;
+
+    #[test]
+    fn filters_are_lists() {
+        let filter = Filter::And(vec![
+            Filter::contains("tags", "mine"),
+            Filter::Not(Box::new(Filter::IsTrue("offline".into()))),
+            Filter::any_of("id", [JobId(1), JobId(2)]),
+            Filter::Matches("name".into(), "^web".to_owned()),
+        ]);
+        let json = json!([
+            "&",
+            ["=[]", "tags", "mine"],
+            ["!", ["?", "offline"]],
+            ["|", ["=", "id", 1], ["=", "id", 2]],
+            ["=~", "name", "^web"],
+        ]);
+        assert_eq!(serde_json::to_value(&filter).unwrap(), json);
+    }
+
+    fn any_filter() -> impl Strategy<Value = Filter> {
+        let operand = prop_oneof![".{0,8}".prop_map(Operand::Text), any::<i64>().prop_map(Operand::Number)];
+        let leaf = ("[a-z.]{1,8}", operand, 0..7).prop_map(|(field, value, kind)| {
+            let field = field.into();
+            match kind {
+                0 => Filter::Equal(field, value),
+                1 => Filter::NotEqual(field, value),
+                2 => Filter::Less(field, value),
+                3 => Filter::LessOrEqual(field, value),
+                4 => Filter::GreaterOrEqual(field, value),
+                5 => Filter::Contains(field, value),
+                _ => Filter::IsTrue(field),
+            }
+        });
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Filter::And),
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Filter::Or),
+                inner.prop_map(|inner| Filter::Not(Box::new(inner))),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(filter in any_filter()) {
+            let json = serde_json::to_string(&filter).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Filter>(&json).unwrap(), filter);
+        }
+    }
+}
