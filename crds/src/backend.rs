@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::reference::SecretRef;
 
-/// One Ganeti cluster that machines can be placed on.
+/// Where a Ganeti cluster's Remote API is, how it is trusted, and how hard the cluster may be worked.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[kube(
     group = "cyclades.io",
@@ -44,22 +44,25 @@ pub struct GanetiBackendSpec {
     /// the nodes that may become master.
     #[schemars(schema_with = "endpoints_schema")]
     pub endpoints: Vec<String>,
-    /// Secret with the RAPI user, in the operator's namespace. The user needs `write`.
+    /// Secret with the RAPI user and password, in the namespace the operator runs in. The user needs `write` in
+    /// `/var/lib/ganeti/rapi/users`.
     pub credentials_secret_ref: SecretRef,
-    /// How RAPI's certificate is trusted.
+    /// How RAPI's certificate is trusted: set exactly one of `pins` and `caBundle`. There is no way to skip the check.
     pub tls: Tls,
-    /// First part of the names of instances made here; the machine's id follows.
+    /// First part of the names of instances made here; the machine's id follows. It must end in `-` and never changes.
+    /// Give each installation that shares a Ganeti cluster a prefix of its own.
     #[serde(default = "prefix_default")]
     #[schemars(length(min = 1, max = 26), regex(pattern = r"^[a-z][a-z0-9-]*-$"))]
     pub instance_name_prefix: String,
     /// Hypervisor of new instances (`kvm`, `xen-hvm` …); the cluster's first enabled one where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z][a-z0-9-]*$"))]
     pub hypervisor: Option<String>,
-    /// No new machines are placed here; those that are here are managed as ever.
+    /// Whether new machines stay away. Those that are here are managed as ever, and a machine that names the backend in
+    /// `spec.backendName` at its creation comes here all the same.
     #[serde(default)]
     pub drained: bool,
-    /// No request at all is sent to the cluster.
+    /// Whether to leave the cluster alone: no request at all is sent to it, and its machines wait.
     #[serde(default)]
     pub offline: bool,
     /// How hard the cluster may be worked.
@@ -94,13 +97,14 @@ fn endpoints_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 #[x_kube(validation = Rule::new("has(self.pins) != has(self.caBundle)").message("set exactly one of tls.pins and tls.caBundle; the certificate that Ganeti makes for itself needs pins"))]
 #[serde(rename_all = "camelCase")]
 pub struct Tls {
-    /// SHA-256 fingerprints of accepted certificates, in hex with or without colons:
-    /// `openssl x509 -in /var/lib/ganeti/rapi.pem -noout -fingerprint -sha256`. Name the old and the new one while you
+    /// SHA-256 fingerprints of the certificates that are accepted, in hex with or without colons, as printed on the
+    /// cluster's master by `openssl x509 -in /var/lib/ganeti/rapi.pem -noout -fingerprint -sha256`. Name the old and the new one while you
     /// renew the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "pins_schema")]
     pub pins: Option<Vec<String>>,
-    /// CA certificates (PEM) that RAPI's certificate must chain to; it must then name the endpoint's host.
+    /// CA certificates (PEM), one of which RAPI's certificate must chain to; it must also name the endpoint's host. The
+    /// certificate that Ganeti makes for itself does neither, so it needs `pins`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 65536))]
     pub ca_bundle: Option<String>,
@@ -120,13 +124,13 @@ fn pins_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Limits {
-    /// Unfinished jobs of ours at a time. Ganeti runs 20 by default and shares them with its administrators.
+    /// Unfinished jobs of ours at a time. Ganeti runs 20 at once by default, which its administrators share.
     #[schemars(range(min = 1, max = 1000))]
     pub jobs_in_flight: u32,
-    /// Connections at a time. RAPI serves 20 by default.
+    /// Connections to RAPI at a time. RAPI serves 20 by default.
     #[schemars(range(min = 1, max = 64))]
     pub connections: u32,
-    /// How many vcpus may be placed per physical CPU.
+    /// How many virtual CPUs may be placed per physical CPU.
     #[schemars(range(min = 1, max = 1000))]
     pub vcpus_per_cpu: u32,
 }

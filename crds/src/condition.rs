@@ -2,9 +2,40 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-/// Type of a condition. `Ready`, `Reconciling` and `Stalled` follow kstatus and are on every kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ConditionType {
+macro_rules! closed_list {
+    ($(#[doc = $about:literal])+ $list:ident: $($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $list { $($(#[doc = $doc])+ $name,)+ }
+
+        impl $list {
+            /// Every one there is, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The one that is written as `text`; `None` where it is not in the list.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $(stringify!($name) => Some(Self::$name),)+ _ => None }
+            }
+
+            /// As written into the object.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)+ }
+            }
+
+            /// One sentence for the reference: what it means.
+            #[must_use]
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+closed_list! {
+    /// Type of a condition. `Ready`, `Reconciling` and `Stalled` follow kstatus and are on every kind.
+    ConditionType:
     /// What is observed equals what the spec asks for, at `observedGeneration`.
     Ready,
     /// Work is under way or waited for; the controller comes back by itself.
@@ -19,47 +50,9 @@ pub enum ConditionType {
     Reachable,
 }
 
-impl ConditionType {
-    /// The `type` as written into the object.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "Ready",
-            Self::Reconciling => "Reconciling",
-            Self::Stalled => "Stalled",
-            Self::Placed => "Placed",
-            Self::InSync => "InSync",
-            Self::Reachable => "Reachable",
-        }
-    }
-}
-
-macro_rules! reasons {
-    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
-        /// Why a condition has its status. The list is closed: dashboards and scripts may match on it.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Reason { $($(#[doc = $doc])+ $name,)+ }
-
-        impl Reason {
-            /// Every reason there is, in the order of the documentation.
-            pub const ALL: &'static [Reason] = &[$(Reason::$name,)+];
-
-            /// The `reason` as written into the object.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Reason::$name => stringify!($name),)+ }
-            }
-
-            /// One sentence for the reference: when the reason is given.
-            #[must_use]
-            pub fn doc(self) -> &'static str {
-                match self { $(Reason::$name => concat!($($doc),+).trim_ascii(),)+ }
-            }
-        }
-    };
-}
-
-reasons! {
+closed_list! {
+    /// Why a condition has its status. The list is closed: dashboards and scripts may match on it.
+    Reason:
     /// Observed equals desired.
     Ready,
     /// The spec is valid and everything it refers to exists.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{quantity::ByteQuantity, reference::ClusterRef};
 
-/// The shape of a machine: virtual CPUs, memory, root disk.
+/// The shape of a machine: virtual CPUs, memory and root disk, none of which changes once the Flavor exists.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[kube(
     group = "cyclades.io",
@@ -48,20 +48,22 @@ pub struct FlavorSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub description: Option<String>,
-    /// Number of virtual CPUs.
+    /// Number of virtual CPUs. It never changes.
     #[schemars(range(min = 1, max = 256))]
     pub vcpus: u32,
-    /// Memory, e.g. `512Mi` or `4Gi`; rounded up to a multiple of 4 MiB, as Ganeti does. From 4Mi to 16Ti.
+    /// Memory, e.g. `512Mi` or `4Gi`; rounded up to a multiple of 4 MiB, as Ganeti does. From 4Mi to
+    /// 16Ti. It never changes.
     pub memory: ByteQuantity,
-    /// Size of the root disk, e.g. `20Gi`; `0` for a machine without one. Ganeti counts in MiB, so it is rounded up.
+    /// Size of the root disk, e.g. `20Gi`; `0` for a machine without one. Ganeti counts in MiB, so it is rounded up. It
+    /// never changes.
     #[serde(default = "no_disk")]
     pub disk: ByteQuantity,
-    /// VolumeType of the root disk, which says how it is stored.
+    /// VolumeType of the root disk: how the disk is stored. It never changes.
     pub volume_type_ref: ClusterRef,
-    /// Whether new machines may use the flavor. Existing ones keep it either way.
+    /// Whether new machines may use the flavor. Set it to `false` to retire a flavor; machines that have it keep it.
     #[serde(default = "yes")]
     pub allow_create: bool,
-    /// Whether every project sees the flavor.
+    /// Whether every project is offered the flavor. It is shown to users and not enforced yet.
     #[serde(default = "yes")]
     pub public: bool,
 }

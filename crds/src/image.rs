@@ -7,7 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a machine boots.
+/// What a machine boots: a source of its operating system and who may use it.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[kube(
     group = "cyclades.io",
@@ -31,7 +31,8 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ImageSpec {
-    /// Id that OpenStack clients see (UUID); the object's uid where absent.
+    /// Id that OpenStack clients see (UUID); the object's uid where absent. Set it to keep the id when manifests are
+    /// applied to another cluster. It never changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::virtual_machine::uuid_schema")]
     pub id: Option<String>,
@@ -43,7 +44,7 @@ pub struct ImageSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub description: Option<String>,
-    /// Who may use the image: only its namespace, or everyone.
+    /// Who may use the image. `Private`: machines of its own namespace. `Public`: machines of any namespace.
     #[serde(default)]
     pub visibility: Visibility,
     /// Family of the operating system, e.g. `linux` or `windows`; shown to users.

@@ -6,10 +6,12 @@
 pub mod backend;
 pub mod condition;
 pub mod flavor;
+pub mod generate;
 pub mod image;
 pub mod names;
 pub mod quantity;
 pub mod reference;
+pub mod schema;
 pub mod virtual_machine;
 pub mod volume_type;
 
@@ -22,8 +24,12 @@ pub use volume_type::{VolumeType, VolumeTypeSpec, VolumeTypeStatus};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 
-/// Every CustomResourceDefinition of the project, in the order in which they are documented.
+/// Every CustomResourceDefinition of the project, as an API server takes it, in the order in which they are
+/// documented.
 #[must_use]
 pub fn all() -> Vec<CustomResourceDefinition> {
-    vec![GanetiBackend::crd(), VolumeType::crd(), Flavor::crd(), Image::crd(), VirtualMachine::crd()]
+    let mut all =
+        vec![GanetiBackend::crd(), VolumeType::crd(), Flavor::crd(), Image::crd(), VirtualMachine::crd()];
+    all.iter_mut().for_each(schema::polish);
+    all
 }

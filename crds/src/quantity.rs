@@ -17,7 +17,11 @@ pub struct NotAQuantity(pub String);
 
 impl std::fmt::Display for NotAQuantity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} is no amount of bytes; write a whole number with a suffix such as 512Mi or 10Gi", self.0)
+        write!(
+            f,
+            "{:?} is no amount of bytes; write a whole number with a suffix such as 512Mi or 10Gi",
+            self.0
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::reference::{ClusterRef, ImageRef};
 
-/// A virtual machine, which runs as an instance on one Ganeti cluster.
+/// What the machine is made of and whether it should run.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[kube(
     group = "cyclades.io",
@@ -52,18 +52,22 @@ pub struct VirtualMachineSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub description: Option<String>,
-    /// Flavor: the machine's vcpus, memory and root disk.
+    /// Flavor of the machine: its virtual CPUs, memory and root disk. It cannot change once the instance exists.
     pub flavor_ref: ClusterRef,
-    /// Image: what the machine boots.
+    /// Image that the machine is made from. It cannot change once the instance exists.
     pub image_ref: ImageRef,
-    /// Whether the machine should run. Changing it starts the machine, or shuts it down by ACPI first and by force after
-    /// `shutdownTimeoutSeconds`.
+    /// Whether the machine should run. `Running`: it is started. `Stopped`: its guest is asked to shut down and is stopped
+    /// by force after `shutdownTimeoutSeconds`; its disks stay.
     #[serde(default)]
     pub power_state: PowerState,
-    /// What happens when somebody starts or stops the machine elsewhere, in Ganeti or from inside the guest.
+    /// What happens when somebody starts or stops the machine elsewhere, in Ganeti or from inside the guest. `Follow`: it
+    /// is shown (`Ready=False`, reason `StoppedOutside` or `StartedOutside`) and respected until `powerState` changes.
+    /// `Enforce`: the declared `powerState` is brought back. A crash is neither: the machine is started again.
     #[serde(default)]
     pub power_policy: PowerPolicy,
-    /// What happens when the instance vanishes from Ganeti.
+    /// What happens when the instance vanishes from Ganeti. `Stall`: the machine is `Stalled` with reason `InstanceLost`
+    /// until it is deleted or this field changes. `Recreate`: a new, blank instance is made; what was on the old one's
+    /// disks is not brought back.
     #[serde(default)]
     pub on_missing: OnMissing,
     /// Seconds that a guest has to shut down by itself before it is stopped by force; 0 stops it at once.
@@ -71,14 +75,15 @@ pub struct VirtualMachineSpec {
     #[schemars(range(min = 0, max = 3600))]
     pub shutdown_timeout_seconds: u32,
     /// User data for the guest's first boot, e.g. a cloud-init document. Its image must name the OS parameter that takes
-    /// it. At most 65,535 characters. It is readable by everybody who can read the object or the instance.
+    /// it. At most 65,535 characters. Everybody who can read the object or the instance can read it: no secrets here. It
+    /// cannot change once the instance exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 65535))]
     pub user_data: Option<String>,
-    /// GanetiBackend the machine is on. The scheduler sets it once; an administrator with the verb `pin` on
-    /// virtualmachines may set it at creation, also to a drained backend. It never changes.
+    /// GanetiBackend that the machine is on. Leave it out: the scheduler sets it, once, and it never changes. Somebody with
+    /// the verb `pin` on virtualmachines may set it at creation, also to a drained backend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub backend_name: Option<String>,
 }
 
@@ -96,6 +101,12 @@ pub(crate) fn uuid_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema
         "maxLength": 36,
         "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
     })
+}
+
+/// The schema of an optional enum, without a null: the documentation of the field is then kept, where the derive
+/// macro would put that of the enum in its place.
+fn described_here<T: JsonSchema>(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    T::json_schema(generator)
 }
 
 /// Whether a machine should run.
@@ -151,12 +162,15 @@ pub struct VirtualMachineStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 255))]
     pub node: Option<String>,
-    /// What Ganeti reports of the machine.
+    /// What Ganeti reports of the machine. `Pending`: no instance yet. `Running`, `Stopped`: as it says. `Crashed`: it
+    /// should run by Ganeti's own record and does not. `Unknown`: its node does not answer. `Lost`: it existed and is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "described_here::<ObservedPower>")]
     pub power_state: Option<ObservedPower>,
     /// The `spec.powerState` that was last brought about. A difference between this and the spec is a wish of the user;
     /// a difference between this and `powerState` was made elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "described_here::<PowerState>")]
     pub applied_power_state: Option<PowerState>,
     /// The shape the machine was made with; it stays when the Flavor is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a disk is stored: a Ganeti disk template and, for `Ext`, its provider.
+/// How disks are stored: a Ganeti disk template and, for `Ext`, its provider.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[kube(
     group = "cyclades.io",
@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
     derive = "PartialEq",
     doc = "How disks are stored: a Ganeti disk template and, for Ext, its provider. Cluster-scoped; administrators make them, Flavors name them.",
     printcolumn(name = "Template", type_ = "string", json_path = ".spec.diskTemplate", description = "Ganeti disk template"),
-    printcolumn(name = "Provider", type_ = "string", json_path = ".spec.provider", priority = 1, description = "ExtStorage provider"),
+    printcolumn(name = "Provider", type_ = "string", json_path = ".spec.provider", description = "ExtStorage provider"),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether Flavors can use it"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
     validation = Rule::new("self.spec.diskTemplate == 'Ext' ? has(self.spec.provider) : !has(self.spec.provider)").message("spec.provider goes with diskTemplate Ext, and only with it: set both or neither"),
     validation = Rule::new("self.spec.diskTemplate == oldSelf.spec.diskTemplate").message("spec.diskTemplate cannot change, disks exist with it: make another VolumeType and name that in new Flavors")
@@ -35,24 +36,32 @@ pub struct VolumeTypeSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub description: Option<String>,
-    /// Ganeti disk template. The backend must have it enabled (`gnt-cluster info`), else it is not considered.
+    /// Ganeti disk template. A backend that has not enabled it (`gnt-cluster info`) is not considered for machines.
+    /// `Diskless`: no disk at all. `File`: a file on the node. `SharedFile`: a file on storage that all nodes share.
+    /// `Plain`: an LVM volume on the node. `Drbd`: an LVM volume mirrored to a second node. `Rbd`: a Ceph volume.
+    /// `Gluster`: a Gluster volume. `Ext`: a volume made by the ExtStorage provider that `provider` names. It never
+    /// changes, since disks exist with it.
     pub disk_template: DiskTemplate,
-    /// ExtStorage provider, for `diskTemplate: Ext` only.
+    /// Name of the ExtStorage provider as installed on the nodes; for `diskTemplate: Ext`, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[A-Za-z0-9_-]+$"))]
     pub provider: Option<String>,
-    /// Parameters handed to the ExtStorage provider with each disk.
+    /// Parameters handed to the ExtStorage provider with each disk. At most 32; names of at most 63 characters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "parameters_schema")]
     pub parameters: BTreeMap<String, String>,
 }
 
-/// At most 32 parameters with values of at most 1,024 characters.
+/// At most 32 parameters with names of at most 63 and values of at most 1,024 characters.
 pub(crate) fn parameters_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": "object",
         "maxProperties": 32,
-        "additionalProperties": { "type": "string", "maxLength": 1024 }
+        "additionalProperties": { "type": "string", "maxLength": 1024 },
+        "x-kubernetes-validations": [{
+            "rule": "self.all(key, size(key) <= 63 && key.matches('^[A-Za-z0-9_.-]+$'))",
+            "message": "a parameter's name is 1 to 63 letters, digits and the characters _ . - in any order"
+        }]
     })
 }
 
