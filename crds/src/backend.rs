@@ -28,7 +28,7 @@ use crate::reference::SecretRef;
     printcolumn(name = "Hypervisors", type_ = "string", json_path = ".status.hypervisors", priority = 1, description = "Enabled hypervisors"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", priority = 1, description = "Why it is ready or not"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
-    validation = Rule::new("self.spec.instanceNamePrefix == oldSelf.spec.instanceNamePrefix").message("spec.instanceNamePrefix cannot change: instances are named with it")
+    validation = Rule::new("self.spec.instanceNamePrefix == oldSelf.spec.instanceNamePrefix").message("spec.instanceNamePrefix cannot change: instances are named with it").field_path(".spec.instanceNamePrefix").reason(Reason::FieldValueForbidden)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct GanetiBackendSpec {

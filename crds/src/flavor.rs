@@ -26,12 +26,12 @@ use crate::{quantity::ByteQuantity, reference::ClusterRef};
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether machines can be made with it"),
     printcolumn(name = "Create", type_ = "boolean", json_path = ".spec.allowCreate", priority = 1, description = "Whether new machines may use it"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
-    validation = Rule::new("self.spec.vcpus == oldSelf.spec.vcpus && self.spec.memory == oldSelf.spec.memory && self.spec.disk == oldSelf.spec.disk && self.spec.volumeTypeRef == oldSelf.spec.volumeTypeRef").message("a flavor's shape (vcpus, memory, disk, volumeTypeRef) cannot change: make another Flavor, and set allowCreate: false on this one to retire it"),
-    validation = Rule::new("has(self.spec.id) == has(oldSelf.spec.id) && (!has(self.spec.id) || self.spec.id == oldSelf.spec.id)").message("spec.id cannot change once the object exists: leave it as it was"),
-    validation = Rule::new("quantity(self.spec.memory).compareTo(quantity('4Mi')) >= 0").message("spec.memory must be at least 4Mi"),
-    validation = Rule::new("quantity(self.spec.memory).compareTo(quantity('16Ti')) <= 0").message("spec.memory must be at most 16Ti"),
-    validation = Rule::new("quantity(self.spec.disk).compareTo(quantity('0')) == 0 || quantity(self.spec.disk).compareTo(quantity('4Mi')) >= 0").message("spec.disk must be 0 (no disk) or at least 4Mi"),
-    validation = Rule::new("quantity(self.spec.disk).compareTo(quantity('1024Ti')) <= 0").message("spec.disk must be at most 1024Ti")
+    validation = Rule::new("self.spec.vcpus == oldSelf.spec.vcpus && self.spec.memory == oldSelf.spec.memory && self.spec.disk == oldSelf.spec.disk && self.spec.volumeTypeRef == oldSelf.spec.volumeTypeRef").message("a flavor's shape (vcpus, memory, disk, volumeTypeRef) cannot change: make another Flavor, and set allowCreate: false on this one to retire it").field_path(".spec").reason(Reason::FieldValueForbidden),
+    validation = Rule::new("has(self.spec.id) == has(oldSelf.spec.id) && (!has(self.spec.id) || self.spec.id == oldSelf.spec.id)").message("spec.id cannot change once the object exists: leave it as it was").field_path(".spec.id").reason(Reason::FieldValueForbidden),
+    validation = Rule::new("!isQuantity(self.spec.memory) || quantity(self.spec.memory).compareTo(quantity('4Mi')) >= 0").message("spec.memory must be at least 4Mi").field_path(".spec.memory"),
+    validation = Rule::new("!isQuantity(self.spec.memory) || quantity(self.spec.memory).compareTo(quantity('16Ti')) <= 0").message("spec.memory must be at most 16Ti").field_path(".spec.memory"),
+    validation = Rule::new("!isQuantity(self.spec.disk) || quantity(self.spec.disk).compareTo(quantity('0')) == 0 || quantity(self.spec.disk).compareTo(quantity('4Mi')) >= 0").message("spec.disk must be 0 (no disk) or at least 4Mi").field_path(".spec.disk"),
+    validation = Rule::new("!isQuantity(self.spec.disk) || quantity(self.spec.disk).compareTo(quantity('1024Ti')) <= 0").message("spec.disk must be at most 1024Ti").field_path(".spec.disk")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct FlavorSpec {

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Provider", type_ = "string", json_path = ".spec.provider", description = "ExtStorage provider"),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether Flavors can use it"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
-    validation = Rule::new("self.spec.diskTemplate == 'Ext' ? has(self.spec.provider) : !has(self.spec.provider)").message("spec.provider goes with diskTemplate Ext, and only with it: set both or neither"),
-    validation = Rule::new("self.spec.diskTemplate == oldSelf.spec.diskTemplate").message("spec.diskTemplate cannot change, disks exist with it: make another VolumeType and name that in new Flavors")
+    validation = Rule::new("self.spec.diskTemplate == 'Ext' ? has(self.spec.provider) : !has(self.spec.provider)").message("spec.provider goes with diskTemplate Ext, and only with it: set both or neither").field_path(".spec.provider"),
+    validation = Rule::new("self.spec.diskTemplate == oldSelf.spec.diskTemplate").message("spec.diskTemplate cannot change, disks exist with it: make another VolumeType and name that in new Flavors").field_path(".spec.diskTemplate").reason(Reason::FieldValueForbidden)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct VolumeTypeSpec {
