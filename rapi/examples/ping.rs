@@ -13,7 +13,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (url, user, pin) = (args.next().ok_or(usage)?, args.next().ok_or(usage)?, args.next().ok_or(usage)?);
     let count: usize = args.next().map_or(Ok(1), |count| count.parse())?;
     let password = std::env::var("RAPI_PASSWORD").map_err(|_| usage)?;
-    let client = Client::new(Config::new([url], Credentials::new(user, password), Trust::Pins(vec![pin.parse()?])))?;
+    let client =
+        Client::new(Config::new([url], Credentials::new(user, password), Trust::Pins(vec![pin.parse()?])))?;
 
     let mut times = Vec::with_capacity(count);
     for _ in 0..count {

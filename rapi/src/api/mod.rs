@@ -20,7 +20,9 @@ use crate::query::{Filter, QueryBody, Resource};
 pub struct Submit {
     /// Kept in the job as its first reason (source `gnt:user`): the mark by which a job is found again
     /// after an unknown outcome, and what job filters compare. Mind that Ganeti itself reads reasons of
-    /// the form `rate-limit:N:NAME`.
+    /// the form `rate-limit:N:NAME`. Keep it ASCII, as all else that goes into a job: a master daemon that
+    /// runs in the C locale, as one does that Ganeti itself has started, cannot write any other text
+    /// to its queue and refuses the job with status 500.
     pub reason: Option<String>,
     /// Jobs that have to end first.
     pub depends: Vec<Dependency>,

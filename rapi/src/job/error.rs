@@ -141,6 +141,12 @@ impl JobError {
         }
     }
 
+    /// For a job that was cancelled and has nothing to say about it.
+    pub(super) fn rejected() -> Self {
+        let message = format!("{CANCELED} by the cluster, as a job filter does");
+        Self { class: None, ecode: None, message, death_of_job: false }
+    }
+
     fn from_class(class: &str, args: &Value) -> Self {
         let (message, ecode) = match args {
             Value::Array(args) => match args.as_slice() {

@@ -162,8 +162,11 @@ fn error_of(status: &JobStatus, opstatus: &[JobStatus], results: &[Box<RawValue>
         .iter()
         .position(|status| matches!(status, JobStatus::Error | JobStatus::Canceled))
         .unwrap_or_default();
-    let result = results.get(first).and_then(|raw| serde_json::from_str(raw.get()).ok());
-    Some(JobError::from_opresult(&result.unwrap_or(Value::Null)))
+    let result =
+        results.get(first).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null);
+    // A job that a filter rejected has no result at all.
+    let rejected = *status == JobStatus::Canceled && result.is_null();
+    Some(if rejected { JobError::rejected() } else { JobError::from_opresult(&result) })
 }
 
 /// Who wrote a reason: the caller of RAPI or of `gnt-*`.
@@ -184,7 +187,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Dependency, Job, JobStatus, RawJob};
-    use crate::job::{ErrorClass, JobId};
+    use crate::job::{ErrorClass, JobId, Retry};
 
     fn job(value: serde_json::Value) -> Option<Job> {
         serde_json::from_str::<RawJob>(&value.to_string()).unwrap().known()
@@ -228,6 +231,15 @@ mod tests {
             json!({"id": 9, "status": "error", "opstatus": ["error", "error"], "opresult": [text, text]}),
         );
         assert!(job.unwrap().error.unwrap().death_of_job);
+    }
+
+    #[test]
+    fn a_job_that_a_filter_rejected_may_be_sent_again_later() {
+        let job = job(json!({"id": 9, "status": "canceled", "opstatus": ["canceled"], "opresult": [null]}))
+            .unwrap();
+        let error = job.error.unwrap();
+        assert_eq!(error.retry(), Retry::BackOff);
+        assert!(error.message.contains("filter"), "{error}");
     }
 
     #[test]

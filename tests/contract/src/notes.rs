@@ -32,7 +32,8 @@ impl Notes {
             Failure::NotAuthorised(denied) => format!("not_authorised {}", denied.status),
             other => other.category().to_owned(),
         };
-        self.fact(name, told.trim_end());
+        // Not masked: a status is a number of three digits.
+        self.facts.push(format!("{}: {}", mask(name), told.trim_end()));
     }
 
     /// All facts.

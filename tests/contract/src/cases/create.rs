@@ -71,16 +71,14 @@ pub(super) async fn the_same_name_twice(world: &World) -> Result<Notes> {
 
 pub(super) async fn text_outside_ascii(world: &World) -> Result<Notes> {
     let mut notes = Notes::default();
-    let name = "text.create.example.com";
-    let mut create = world.small(name);
+    let mut create = world.small("text.create.example.com");
     create.osparams.insert(world.bed.os_parameter(), "grüße 😀".into());
     let start = Instant::now();
-    let job = world.end(world.client.create_instance(&create, &Submit::because("grüße 😀")).await).await?;
-    notes.outcome("create", &job);
-    ensure!(job.reasons == ["grüße 😀"], "{:?}", job.reasons);
-    // Without escapes RAPI would wait for 10 s and drop the connection.
-    ensure!(start.elapsed() < Duration::from_secs(60), "took {:?}", start.elapsed());
-    world.remove(name).await?;
+    // A bed's master daemon was started by Ganeti itself, hence in the C locale: it cannot write such a
+    // text to its queue. That it gets as far as there is what the escapes are for; without them RAPI
+    // would wait for 10 s and drop the connection.
+    refused(world, &mut notes, "create with such a text", &create).await?;
+    ensure!(start.elapsed() < Duration::from_secs(8), "took {:?}", start.elapsed());
     Ok(notes)
 }
 
@@ -96,7 +94,7 @@ pub(super) async fn too_much_memory(world: &World) -> Result<Notes> {
     let mut notes = Notes::default();
     let mut create = world.small("big.create.example.com");
     // More than any machine of a test has, less than the policy forbids.
-    create.beparams.insert("maxmem".to_owned(), (1_000_000).into());
+    create.beparams.insert("maxmem".to_owned(), 1_000_000.into());
     refused(world, &mut notes, "create with 1 TB of memory", &create).await?;
     Ok(notes)
 }
@@ -105,7 +103,9 @@ pub(super) async fn against_the_policy(world: &World) -> Result<Notes> {
     let mut notes = Notes::default();
     let mut create = world.small("policy.create.example.com");
     create.beparams.insert("vcpus".to_owned(), 10_000.into());
-    refused(world, &mut notes, "create with 10000 vcpus", &create).await?;
+    refused(world, &mut notes, "by the allocator", &create).await?;
+    create.pnode = Some(world.client.info().await?.master);
+    refused(world, &mut notes, "on a given node", &create).await?;
     Ok(notes)
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn the_feed(world: &World) -> Result<Notes> {
 pub(super) async fn a_reason_comes_back(world: &World) -> Result<Notes> {
     let mut notes = Notes::default();
     let name = "reason.jobs.example.com";
-    let reason = "suite/a b+c%d&e=f/ü";
+    let reason = "suite/a b+c%d&e=f/#?";
     let job = world.end(world.client.startup_instance(name, &Submit::because(reason)).await).await?;
     notes.fact("reasons of a startup", job.reasons.join(" | "));
     ensure!(job.reasons == [reason], "{:?}", job.reasons);

@@ -1,0 +1,3 @@
+//! The clusters the suite runs against.
+
+pub mod lab;
