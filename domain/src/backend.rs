@@ -57,7 +57,9 @@ impl Health {
         match self {
             Self::Synchronising => "The inventory is being read.".into(),
             Self::Ready => "The cluster answers and its machines are managed.".into(),
-            Self::Offline => "spec.offline is true: no request is sent to the cluster. Set it to false to go on.".into(),
+            Self::Offline => {
+                "spec.offline is true: no request is sent to the cluster. Set it to false to go on.".into()
+            }
             Self::Paused => "The annotation cyclades.io/paused is set: remove it to go on.".into(),
             Self::Impaired { message, .. } => Arc::clone(message),
         }
@@ -102,7 +104,12 @@ impl Health {
             Some(true) => (Reason::RapiAnswers, "RAPI answers, its peer is verified.".into()),
             _ => (self.reason(), message),
         };
-        verdicts.push(Verdict { kind: ConditionType::Reachable, status: self.reachable(), reason, message: text });
+        verdicts.push(Verdict {
+            kind: ConditionType::Reachable,
+            status: self.reachable(),
+            reason,
+            message: text,
+        });
         verdicts
     }
 }

@@ -36,10 +36,11 @@ pub enum Owner {
 }
 
 /// Reads the owner of an instance from its tags.
-pub fn owner<'a>(cluster_id: &str, tags: impl Iterator<Item = &'a str>) -> Owner {
+pub fn owner(cluster_id: &str, tags: impl Iterator<Item = impl AsRef<str>>) -> Owner {
     let mut id = None;
     let mut cluster = None;
     for tag in tags {
+        let tag = tag.as_ref();
         if let Some(text) = tag.strip_prefix(names::TAG_ID) {
             id = Uuid::try_parse(text).ok();
         } else if let Some(text) = tag.strip_prefix(names::TAG_CLUSTER) {
@@ -151,7 +152,13 @@ impl<'a> JobReason<'a> {
 impl fmt::Display for JobReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { cluster_id, epoch, id, generation, step } = self;
-        write!(f, "{}/{cluster_id}/{epoch:010}/{}/{generation}/{}", names::REASON_ROOT, id.hyphenated(), step.as_str())
+        write!(
+            f,
+            "{}/{cluster_id}/{epoch:010}/{}/{generation}/{}",
+            names::REASON_ROOT,
+            id.hyphenated(),
+            step.as_str()
+        )
     }
 }
 
@@ -169,8 +176,8 @@ mod tests {
     #[test]
     fn an_instance_of_another_installation_is_not_ours() {
         let tags = instance_tags("prod", "default", "web", Uuid::nil());
-        assert_eq!(owner("prod", tags.iter().map(String::as_str)), Owner::Ours(Uuid::nil()));
-        assert_eq!(owner("test", tags.iter().map(String::as_str)), Owner::Another);
+        assert_eq!(owner("prod", tags.iter()), Owner::Ours(Uuid::nil()));
+        assert_eq!(owner("test", tags.iter()), Owner::Another);
         assert_eq!(owner("prod", ["web", "cyclades:name:web"].into_iter()), Owner::Nobody);
     }
 

@@ -39,11 +39,15 @@ impl Placement {
     /// One sentence: what was chosen or why nothing was.
     #[must_use]
     pub fn explain(&self) -> String {
-        let rejected: Vec<String> = self.rejected.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        let rejected: Vec<String> =
+            self.rejected.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         match (&self.chosen, rejected.as_slice()) {
             (Some(name), []) => format!("Placed on {name}."),
             (Some(name), some) => format!("Placed on {name}; rejected {}.", some.join("; ")),
-            (None, []) => "No GanetiBackend exists: create one, and machines are placed as soon as it is Ready.".to_owned(),
+            (None, []) => {
+                "No GanetiBackend exists: create one, and machines are placed as soon as it is Ready."
+                    .to_owned()
+            }
             (None, some) => format!("No backend fits: {}.", some.join("; ")),
         }
     }
@@ -77,11 +81,17 @@ fn misfit(shape: &Shape, candidate: &Candidate<'_>) -> Option<String> {
     }
     let free = candidate.memory_mib.saturating_sub(candidate.memory_used_mib);
     if shape.memory_mib > free {
-        return Some(format!("needs {} MiB of memory, {free} of {} are free", shape.memory_mib, candidate.memory_mib));
+        return Some(format!(
+            "needs {} MiB of memory, {free} of {} are free",
+            shape.memory_mib, candidate.memory_mib
+        ));
     }
     let free = candidate.disk_mib.saturating_sub(candidate.disk_used_mib);
     if candidate.disk_mib > 0 && shape.disk_mib > free {
-        return Some(format!("needs {} MiB of disk, {free} of {} are free", shape.disk_mib, candidate.disk_mib));
+        return Some(format!(
+            "needs {} MiB of disk, {free} of {} are free",
+            shape.disk_mib, candidate.disk_mib
+        ));
     }
     let free = candidate.vcpus.saturating_sub(candidate.vcpus_used);
     if u64::from(shape.vcpus) > free {
@@ -93,7 +103,9 @@ fn misfit(shape: &Shape, candidate: &Candidate<'_>) -> Option<String> {
 /// Load of a backend with the machine on it, in millionths: half CPU, half memory and disk. The weights are those of
 /// Synnefo's allocator, over what is placed instead of what a node happens to report.
 fn load_per_million(shape: &Shape, candidate: &Candidate<'_>) -> u64 {
-    let share = |used: u64, more: u64, total: u64| (used + more).saturating_mul(1_000_000).checked_div(total).unwrap_or(0);
+    let share = |used: u64, more: u64, total: u64| {
+        (used + more).saturating_mul(1_000_000).checked_div(total).unwrap_or(0)
+    };
     let cpu = share(candidate.vcpus_used, shape.vcpus.into(), candidate.vcpus);
     let memory = share(candidate.memory_used_mib, shape.memory_mib, candidate.memory_mib);
     let disk = share(candidate.disk_used_mib, shape.disk_mib, candidate.disk_mib);
@@ -133,13 +145,17 @@ mod tests {
     fn every_rejection_has_its_reason() {
         let drained = Candidate { closed: Some("drained"), ..candidate("a", 0) };
         let placement = place(&shape(512), &[drained, candidate("b", 3900)], 0);
-        assert_eq!(placement.explain(), "No backend fits: a: drained; b: needs 512 MiB of memory, 196 of 4096 are free.");
+        assert_eq!(
+            placement.explain(),
+            "No backend fits: a: drained; b: needs 512 MiB of memory, 196 of 4096 are free."
+        );
     }
 
     #[test]
     fn ties_spread() {
         let both = [candidate("a", 0), candidate("b", 0)];
-        let chosen: std::collections::BTreeSet<_> = (0..2).filter_map(|n| place(&shape(4), &both, n).chosen).collect();
+        let chosen: std::collections::BTreeSet<_> =
+            (0..2).filter_map(|n| place(&shape(4), &both, n).chosen).collect();
         assert_eq!(chosen.len(), 2);
     }
 

@@ -1,10 +1,7 @@
 //! Shapes: from a Flavor and a VolumeType to what Ganeti is asked for.
 
 use cyclades_crds::{
-    FlavorSpec, VolumeTypeSpec,
-    quantity::NotAQuantity,
-    virtual_machine::Shape,
-    volume_type::DiskTemplate,
+    FlavorSpec, VolumeTypeSpec, quantity::NotAQuantity, virtual_machine::Shape, volume_type::DiskTemplate,
 };
 
 /// Ganeti rounds memory up to a multiple of this many MiB.
@@ -21,6 +18,8 @@ pub fn resolve(flavor: &FlavorSpec, volume_type: &VolumeTypeSpec) -> Result<Shap
         vcpus: flavor.vcpus,
         memory_mib: flavor.memory.mebibytes()?.next_multiple_of(MEMORY_STEP_MIB),
         disk_mib: if diskless { 0 } else { disk_mib.next_multiple_of(MEMORY_STEP_MIB) },
-        disk_template: if diskless { DiskTemplate::Diskless } else { volume_type.disk_template }.ganeti_name().to_owned(),
+        disk_template: if diskless { DiskTemplate::Diskless } else { volume_type.disk_template }
+            .ganeti_name()
+            .to_owned(),
     })
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use cyclades_crds::{condition::Reason, virtual_machine::{PowerState, Shape}};
+use cyclades_crds::{
+    condition::Reason,
+    virtual_machine::{PowerState, Shape},
+};
 
 use crate::{naming::JobStep, power::Power};
 

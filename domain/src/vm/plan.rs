@@ -90,7 +90,10 @@ impl Decision {
 #[must_use]
 pub fn plan(desired: &Desired, observed: &Observed) -> Decision {
     if desired.paused {
-        return Decision::wait(Reason::Paused, "Paused by annotation cyclades.io/paused; remove it to go on.");
+        return Decision::wait(
+            Reason::Paused,
+            "Paused by annotation cyclades.io/paused; remove it to go on.",
+        );
     }
     if desired.deleting {
         return removal(observed);
@@ -100,10 +103,12 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Decision {
     }
     match &observed.presence {
         Presence::Absent if !observed.finalizer => Decision::Act(Step::Guard),
-        Presence::Absent if observed.was_created && desired.on_missing == OnMissing::Stall => Decision::stall(
-            Reason::InstanceLost,
-            "The instance is gone from Ganeti. Delete this object, or set onMissing: Recreate for a new, blank instance.",
-        ),
+        Presence::Absent if observed.was_created && desired.on_missing == OnMissing::Stall => {
+            Decision::stall(
+                Reason::InstanceLost,
+                "The instance is gone from Ganeti. Delete this object, or set onMissing: Recreate for a new, blank instance.",
+            )
+        }
         Presence::Absent => Decision::submit(JobStep::Create, None),
         Presence::Present(_) if !observed.finalizer => Decision::Act(Step::Guard),
         Presence::Present(instance) if instance.half_made && !observed.was_created => {
@@ -121,7 +126,9 @@ fn blocked(observed: &Observed) -> Option<Decision> {
         BackendView::Missing { name } => {
             return Some(Decision::wait(
                 Reason::BackendNotFound,
-                format!("GanetiBackend {name}, which this machine is placed on, does not exist: create it again."),
+                format!(
+                    "GanetiBackend {name}, which this machine is placed on, does not exist: create it again."
+                ),
             ));
         }
         BackendView::NotReady { name, reason, message } => {
@@ -169,11 +176,15 @@ fn undecided(presence: &Presence) -> Decision {
     match presence {
         Presence::NameTaken { name } => Decision::stall(
             Reason::InstanceNameTaken,
-            format!("An instance named {name} exists in Ganeti and is not this machine's; it is not touched. Rename or remove it there, or delete this object."),
+            format!(
+                "An instance named {name} exists in Ganeti and is not this machine's; it is not touched. Rename or remove it there, or delete this object."
+            ),
         ),
         Presence::Duplicate { elsewhere } => Decision::stall(
             Reason::DuplicateInstance,
-            format!("Another instance with this machine's id is on {elsewhere}; neither is touched. Remove the tag cyclades:id or the instance that is wrong."),
+            format!(
+                "Another instance with this machine's id is on {elsewhere}; neither is touched. Remove the tag cyclades:id or the instance that is wrong."
+            ),
         ),
         _ => Decision::wait(Reason::Synchronising, "Whether the instance exists is being checked."),
     }

@@ -45,7 +45,13 @@ impl Status {
 
 /// The status that follows from a pass; `shape` is the resolved one, where it was resolved in this pass.
 #[must_use]
-pub fn report(desired: &Desired, observed: &Observed, decision: &Decision, before: &Status, shape: Option<&Arc<Shape>>) -> Status {
+pub fn report(
+    desired: &Desired,
+    observed: &Observed,
+    decision: &Decision,
+    before: &Status,
+    shape: Option<&Arc<Shape>>,
+) -> Status {
     let instance = match &observed.presence {
         Presence::Present(instance) if !instance.half_made => Some(instance),
         _ => None,
@@ -85,7 +91,10 @@ fn drift(instance: Option<&Instance>, shape: Option<&Shape>) -> Option<String> {
         fields.push(format!("vcpus: declared {}, Ganeti has {}", shape.vcpus, instance.vcpus));
     }
     if instance.memory_mib != shape.memory_mib {
-        fields.push(format!("memory: declared {} MiB, Ganeti has {} MiB", shape.memory_mib, instance.memory_mib));
+        fields.push(format!(
+            "memory: declared {} MiB, Ganeti has {} MiB",
+            shape.memory_mib, instance.memory_mib
+        ));
     }
     (!fields.is_empty()).then(|| fields.join("; "))
 }
@@ -97,7 +106,9 @@ fn standing(desired: &Desired, decision: &Decision, drift: Option<&str>) -> (Sta
             None => (Standing::Ready, Reason::Ready, settled(desired.power).into()),
         },
         Decision::Follow { reason } => (Standing::Settled, *reason, followed(*reason).into()),
-        Decision::Wait { reason: Reason::Paused, message } => (Standing::Settled, Reason::Paused, Arc::clone(message)),
+        Decision::Wait { reason: Reason::Paused, message } => {
+            (Standing::Settled, Reason::Paused, Arc::clone(message))
+        }
         Decision::Wait { reason, message } | Decision::Held { reason, message } => {
             (Standing::Reconciling, *reason, Arc::clone(message))
         }
@@ -152,12 +163,16 @@ fn placed(observed: &Observed, decision: &Decision) -> Verdict {
         (BackendView::Unplaced, Decision::Wait { reason, message } | Decision::Stall { reason, message }) => {
             Verdict::new(ConditionType::Placed, false, *reason, Arc::clone(message))
         }
-        (BackendView::Unplaced, _) => {
-            Verdict::new(ConditionType::Placed, false, Reason::NoBackendFits, "No backend has been chosen yet.")
-        }
-        (BackendView::Missing { name } | BackendView::NotReady { name, .. } | BackendView::Ready { name }, _) => {
-            Verdict::new(ConditionType::Placed, true, Reason::BackendChosen, format!("On {name}."))
-        }
+        (BackendView::Unplaced, _) => Verdict::new(
+            ConditionType::Placed,
+            false,
+            Reason::NoBackendFits,
+            "No backend has been chosen yet.",
+        ),
+        (
+            BackendView::Missing { name } | BackendView::NotReady { name, .. } | BackendView::Ready { name },
+            _,
+        ) => Verdict::new(ConditionType::Placed, true, Reason::BackendChosen, format!("On {name}.")),
     }
 }
 
@@ -166,6 +181,11 @@ fn in_sync(instance: Option<&Instance>, drift: Option<String>) -> Verdict {
     match (instance, drift) {
         (Some(_), Some(fields)) => Verdict::new(kind, false, Reason::Drifted, fields),
         (Some(_), None) => Verdict::new(kind, true, Reason::InSync, "Ganeti has what the spec says."),
-        (None, _) => Verdict { kind, status: None, reason: Reason::Creating, message: "There is no instance to compare with.".into() },
+        (None, _) => Verdict {
+            kind,
+            status: None,
+            reason: Reason::Creating,
+            message: "There is no instance to compare with.".into(),
+        },
     }
 }

@@ -1,0 +1,120 @@
+//! The actor of a backend: opens a session, serves it, and after trouble backs off and begins again.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use cyclades_crds::GanetiBackendSpec;
+use cyclades_domain::{backend::Health, backoff::Backoff};
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{feed, poll, session::Session};
+use crate::{
+    runtime::{context::Ctx, jitter, queue::Urgency},
+    world::{Key, RapiCredentials, needs::Need},
+};
+
+/// Backoff between attempts at a backend in trouble.
+const RECONNECT: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+
+/// What an actor works with.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The backend's spec.
+    pub(crate) spec: Rc<GanetiBackendSpec>,
+    /// Its credentials, where the Secret has them.
+    pub(crate) credentials: Option<RapiCredentials>,
+}
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        let secret = |settings: &Self| {
+            settings.credentials.as_ref().map(|c| (c.username.clone(), c.password.expose_secret().to_owned()))
+        };
+        self.spec == other.spec && secret(self) == secret(other)
+    }
+}
+
+/// Works on a backend until it is cancelled.
+pub(crate) async fn run(ctx: Ctx, backend: Arc<str>, settings: Settings, cancel: CancellationToken) {
+    let mut failures = 0;
+    loop {
+        let health = tokio::select! {
+            () = cancel.cancelled() => return,
+            health = work(&ctx, &backend, &settings, &mut failures) => health,
+        };
+        failures += 1;
+        close(&ctx, &backend, health);
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(RECONNECT.delay(failures, jitter())) => {}
+        }
+    }
+}
+
+/// One session, from its opening to its end; returns what ended it.
+async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, failures: &mut u32) -> Health {
+    let session = match Session::establish(ctx, backend, settings).await {
+        Ok(session) => session,
+        Err(health) => return health,
+    };
+    if let Err(health) = poll::synchronise(&session).await {
+        return health;
+    }
+    *failures = 0;
+    open(&session);
+    tokio::select! {
+        health = feed::run(&session) => health,
+        health = poll::configuration(&session) => health,
+        health = poll::statuses(&session) => health,
+        health = poll::cluster(&session) => health,
+        health = trouble(&session) => health,
+    }
+}
+
+/// Trouble that a submission met.
+async fn trouble(session: &Session) -> Health {
+    let troubled =
+        session.ctx.world.look(|world| world.backends.get(&session.backend).map(|b| Rc::clone(&b.troubled)));
+    let Some(troubled) = troubled else { return Health::Synchronising };
+    loop {
+        troubled.notified().await;
+        let trouble = session.ctx.world.change(|world| {
+            world.backends.get_mut(&session.backend).and_then(|backend| backend.trouble.take())
+        });
+        if let Some(trouble) = trouble {
+            return trouble;
+        }
+    }
+}
+
+/// The session is good: machines may be worked on.
+fn open(session: &Session) {
+    info!(backend = %session.backend, "backend is ready");
+    let machines: Vec<_> = session.ctx.world.change(|world| {
+        let mut woken = world.needs.met(&Need::Capacity);
+        if let Some(backend) = world.backends.get_mut(&session.backend) {
+            backend.client = Some(session.client.clone());
+            backend.health = Health::Ready;
+            woken.extend(backend.window.offer());
+        }
+        world.machines.on_backend(&session.backend).cloned().chain(woken).collect()
+    });
+    session.ctx.queue.wake(&Key::Backend(session.backend.as_ref().into()), Urgency::User);
+    session.ctx.wake_machines(machines, Urgency::Resync);
+}
+
+/// The session has ended: nothing is submitted until another one is good.
+fn close(ctx: &Ctx, backend: &Arc<str>, health: Health) {
+    let changed = ctx.world.change(|world| {
+        let Some(backend) = world.backends.get_mut(backend) else { return false };
+        backend.client = None;
+        let changed = backend.health != health;
+        backend.health = health.clone();
+        changed
+    });
+    if changed {
+        warn!(%backend, reason = health.reason().as_str(), message = %health.message(), "backend is not ready");
+        ctx.queue.wake(&Key::Backend(backend.as_ref().into()), Urgency::User);
+    }
+}

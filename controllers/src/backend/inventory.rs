@@ -1,0 +1,314 @@
+//! The instances of a cluster as last read, and how sure we are that one is not there.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use cyclades_domain::{
+    inventory::{Credibility, POLLS_BEFORE_ABSENT, judge},
+    naming::{Owner, owner},
+    power::Power,
+    vm::{Instance, Presence},
+};
+use uuid::Uuid;
+
+use super::rows::{InstanceRow, StatusRow};
+use crate::world::usage::Usage;
+
+/// An instance as last read.
+#[derive(Debug)]
+pub(crate) struct Record {
+    uuid: Arc<str>,
+    serial: u64,
+    node: Arc<str>,
+    owner: Owner,
+    vcpus: u32,
+    memory_mib: u64,
+    /// `None` until a live status has been read.
+    power: Option<Power>,
+    /// A sample that needs a second one to be believed.
+    doubt: Option<Power>,
+    /// Snapshot that showed it last.
+    mark: u32,
+    /// Snapshots in a row that did not show it.
+    missing: u8,
+}
+
+/// A machine's instance that should exist and is not shown.
+#[derive(Debug)]
+struct Absence {
+    name: Arc<str>,
+    polls: u8,
+    confirmed: bool,
+}
+
+/// The instances of a cluster.
+#[derive(Debug, Default)]
+pub(crate) struct Inventory {
+    by_name: HashMap<Arc<str>, Record>,
+    ours: HashMap<Uuid, Arc<str>>,
+    twice: HashSet<Uuid>,
+    absences: HashMap<Uuid, Absence>,
+    undeclared: Usage,
+    mark: u32,
+    /// A credible snapshot with live status has been read.
+    pub(crate) synced: bool,
+}
+
+/// What a snapshot changed.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// Machines whose instances appeared, changed or vanished.
+    pub(crate) machines: Vec<Uuid>,
+    /// Instances that need a direct read: what is missing twice, with the machine.
+    pub(crate) to_verify: Vec<(Uuid, Arc<str>)>,
+    /// Instances of ours whose live status is not known.
+    pub(crate) without_status: bool,
+    /// Whether the snapshot may be believed.
+    pub(crate) implausible: Option<String>,
+}
+
+impl Inventory {
+    /// Starts a snapshot; rows follow by [`Inventory::show`], and [`Inventory::close`] ends it.
+    pub(crate) fn open(&mut self) -> Snapshot {
+        self.mark = self.mark.wrapping_add(1);
+        Snapshot { shown: 0, repeated: false, changes: Changes::default() }
+    }
+
+    /// Starts a reading of some instances, which says nothing about the others.
+    pub(crate) fn reopen(&self) -> Snapshot {
+        Snapshot { shown: 0, repeated: false, changes: Changes::default() }
+    }
+
+    /// Takes a row of a snapshot or of a refresh.
+    pub(crate) fn show(&mut self, snapshot: &mut Snapshot, row: &InstanceRow<'_>, cluster_id: &str) {
+        let mark = self.mark;
+        if let Some(record) = self.by_name.get_mut(&*row.name) {
+            snapshot.repeated |= record.mark == mark;
+            snapshot.shown += usize::from(record.mark != mark);
+            record.mark = mark;
+            record.missing = 0;
+            // A snapshot that was asked for before a job ended may arrive after the reading that the job's end caused.
+            let outdated = *record.uuid == *row.uuid && row.serial_no < record.serial;
+            if outdated || record.is(row) {
+                return;
+            }
+        } else {
+            snapshot.shown += 1;
+        }
+        self.store(row, cluster_id, &mut snapshot.changes);
+    }
+
+    fn store(&mut self, row: &InstanceRow<'_>, cluster_id: &str, changes: &mut Changes) {
+        let owner = owner(cluster_id, row.tags.iter());
+        let before = self.forget(&row.name);
+        let same = before.as_ref().is_some_and(|before| *before.uuid == *row.uuid);
+        let record = Record {
+            uuid: Arc::from(&*row.uuid),
+            serial: row.serial_no,
+            node: match &before {
+                Some(before) if *before.node == *row.node => Arc::clone(&before.node),
+                _ => Arc::from(&*row.node),
+            },
+            owner,
+            vcpus: u32::try_from(row.vcpus).unwrap_or(u32::MAX),
+            memory_mib: row.memory_mib,
+            power: before.as_ref().filter(|_| same).and_then(|before| before.power),
+            doubt: None,
+            mark: self.mark,
+            missing: 0,
+        };
+        let name: Arc<str> = Arc::from(&*row.name);
+        match owner {
+            Owner::Ours(id) => {
+                self.absences.remove(&id);
+                if let Some(other) = self.ours.insert(id, Arc::clone(&name))
+                    && other != name
+                    && self.by_name.contains_key(&other)
+                {
+                    self.twice.insert(id);
+                }
+                changes.without_status |= record.power.is_none();
+                changes.machines.push(id);
+            }
+            Owner::Another | Owner::Nobody => {
+                self.undeclared.memory_mib += record.memory_mib;
+                self.undeclared.vcpus += u64::from(record.vcpus);
+            }
+        }
+        self.by_name.insert(name, record);
+    }
+
+    /// Takes a record out of all indexes.
+    fn forget(&mut self, name: &str) -> Option<Record> {
+        let record = self.by_name.remove(name)?;
+        match record.owner {
+            Owner::Ours(id) => {
+                if self.ours.get(&id).is_some_and(|other| **other == *name) {
+                    self.ours.remove(&id);
+                }
+                self.twice.remove(&id);
+            }
+            Owner::Another | Owner::Nobody => {
+                self.undeclared.memory_mib = self.undeclared.memory_mib.saturating_sub(record.memory_mib);
+                self.undeclared.vcpus = self.undeclared.vcpus.saturating_sub(record.vcpus.into());
+            }
+        }
+        Some(record)
+    }
+
+    /// Ends a snapshot: what it did not show is missing, if the snapshot may be believed at all.
+    pub(crate) fn close(&mut self, snapshot: Snapshot) -> Changes {
+        let Snapshot { shown, repeated, mut changes } = snapshot;
+        let known = self.by_name.len() + self.absences.values().filter(|absence| !absence.confirmed).count();
+        let vanished = self.by_name.len() - shown.min(self.by_name.len());
+        let suspected = known - self.by_name.len();
+        if judge(known, vanished + suspected, repeated) == Credibility::Implausible {
+            changes.implausible = Some(if repeated {
+                "the inventory names an instance twice".to_owned()
+            } else {
+                format!("{} of {known} known instances are missing from the inventory", vanished + suspected)
+            });
+        }
+        self.count_missing(vanished, &mut changes);
+        changes
+    }
+
+    /// What two snapshots in a row did not show is to be read directly, whether they were credible or not: a direct
+    /// read is the proof, and it is also how an implausible but true inventory becomes credible.
+    fn count_missing(&mut self, vanished: usize, changes: &mut Changes) {
+        if vanished > 0 {
+            for (name, record) in self.by_name.iter_mut().filter(|(_, record)| record.mark != self.mark) {
+                record.missing = record.missing.saturating_add(1);
+                if record.missing >= POLLS_BEFORE_ABSENT {
+                    let id = if let Owner::Ours(id) = record.owner { id } else { Uuid::nil() };
+                    changes.to_verify.push((id, Arc::clone(name)));
+                }
+            }
+        }
+        for (id, absence) in self.absences.iter_mut().filter(|(_, absence)| !absence.confirmed) {
+            absence.polls = absence.polls.saturating_add(1);
+            if absence.polls >= POLLS_BEFORE_ABSENT {
+                changes.to_verify.push((*id, Arc::clone(&absence.name)));
+            }
+        }
+    }
+
+    /// A direct read, or our own remove job, has shown that an instance does not exist.
+    pub(crate) fn confirm_absent(&mut self, id: Uuid, name: &Arc<str>) {
+        self.forget(name);
+        if !id.is_nil() {
+            self.absences.insert(id, Absence { name: Arc::clone(name), polls: 0, confirmed: true });
+        }
+    }
+
+    /// A machine's instance should exist and is not shown: have it looked for.
+    pub(crate) fn suspect(&mut self, id: Uuid, name: Arc<str>) {
+        if !self.ours.contains_key(&id) {
+            self.absences.entry(id).or_insert(Absence { name, polls: 0, confirmed: false });
+        }
+    }
+
+    /// A machine is gone from Kubernetes: whether its instance is absent matters no more.
+    pub(crate) fn stop_suspecting(&mut self, id: Uuid) {
+        self.absences.remove(&id);
+    }
+
+    /// Takes a live status; returns the machine where it changed what is believed.
+    pub(crate) fn take_status(&mut self, row: &StatusRow<'_>, at_once: bool) -> Option<Uuid> {
+        let record = self.by_name.get_mut(&*row.name)?;
+        let sample = Power::from_ganeti(&row.status);
+        let believed = at_once || sample.is_settled() || record.doubt == Some(sample);
+        record.doubt = (!believed).then_some(sample);
+        // A machine that was never looked at before is not called crashed on one sample either.
+        let power = if believed { sample } else { record.power.unwrap_or(Power::Unknown) };
+        let changed = record.power != Some(power);
+        record.power = Some(power);
+        match record.owner {
+            Owner::Ours(id) if changed => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Whether the machine's instance exists here.
+    pub(crate) fn presence(&self, id: Uuid, wanted_name: &str, was_created: bool) -> Presence {
+        if let Some(name) = self.ours.get(&id) {
+            if self.twice.contains(&id) {
+                return Presence::Duplicate { elsewhere: "the same cluster".into() };
+            }
+            return self.instance(name).map_or(Presence::Unknown, Presence::Present);
+        }
+        if !self.synced {
+            return Presence::Unknown;
+        }
+        match self.absences.get(&id) {
+            Some(absence) if absence.confirmed => Presence::Absent,
+            _ if was_created => Presence::Unknown,
+            _ => match self.by_name.get_key_value(wanted_name) {
+                Some((name, _)) => Presence::NameTaken { name: Arc::clone(name) },
+                None => Presence::Absent,
+            },
+        }
+    }
+
+    fn instance(&self, name: &Arc<str>) -> Option<Instance> {
+        let record = self.by_name.get(name).filter(|record| record.missing < POLLS_BEFORE_ABSENT)?;
+        Some(Instance {
+            name: Arc::clone(name),
+            uuid: Arc::clone(&record.uuid),
+            node: Arc::clone(&record.node),
+            power: record.power?,
+            vcpus: record.vcpus,
+            memory_mib: record.memory_mib,
+            half_made: false,
+        })
+    }
+
+    /// Whether an instance with a machine's id is here.
+    pub(crate) fn has(&self, id: Uuid) -> bool {
+        self.ours.contains_key(&id)
+    }
+
+    /// Name of a machine's instance.
+    pub(crate) fn name_of(&self, id: Uuid) -> Option<&Arc<str>> {
+        self.ours.get(&id)
+    }
+
+    /// What instances use that are not ours.
+    pub(crate) fn undeclared(&self) -> Usage {
+        self.undeclared
+    }
+
+    /// Number of instances that are not ours.
+    pub(crate) fn undeclared_count(&self) -> usize {
+        self.by_name.len() - self.ours.len().min(self.by_name.len())
+    }
+}
+
+impl Record {
+    /// Whether a row tells nothing new. Migration and failover leave the serial number as it is, so the node is
+    /// compared as well.
+    fn is(&self, row: &InstanceRow<'_>) -> bool {
+        self.serial == row.serial_no
+            && *self.uuid == *row.uuid
+            && *self.node == *row.node
+            && self.memory_mib == row.memory_mib
+            && u64::from(self.vcpus) == row.vcpus
+    }
+}
+
+/// A snapshot while it is read.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    shown: usize,
+    repeated: bool,
+    changes: Changes,
+}
+
+impl Snapshot {
+    /// The changes of a refresh of some instances, which says nothing about the others.
+    pub(crate) fn into_changes(self) -> Changes {
+        self.changes
+    }
+}

@@ -1,0 +1,218 @@
+//! Reading a cluster in bulk: one request whatever the number of instances.
+
+use std::{sync::Arc, time::Duration};
+
+use cyclades_crds::condition::Reason;
+use cyclades_domain::backend::Health;
+use ganeti_rapi::{Answer, Failure, Filter, QueryRow, Resource};
+use tokio::sync::Notify;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use super::{
+    inventory::Changes,
+    rows::{InstanceRow, RefreshRow, StatusRow},
+    session::{Session, health_of},
+};
+use crate::runtime::{jittered, queue::Urgency};
+
+/// Failures in a row of one reading that end the session; a single one may be a hiccup.
+const FAILURES_TOLERATED: u32 = 1;
+/// Most instances that are read directly after one snapshot, to prove that they are gone.
+const DIRECT_READS_MAX: usize = 5;
+
+/// The first reading: nothing is decided before it is there.
+pub(crate) async fn synchronise(session: &Session) -> Result<(), Health> {
+    snapshot(session).await?;
+    read_statuses(session).await.map_err(|failure| health_of(&failure))?;
+    session.ctx.world.change(|world| {
+        if let Some(backend) = world.backends.get_mut(&session.backend) {
+            backend.inventory.synced = true;
+        }
+    });
+    Ok(())
+}
+
+/// Reads all instances' configuration, again and again.
+pub(crate) async fn configuration(session: &Session) -> Health {
+    let every = Duration::from_secs(session.settings.spec.polling.configuration_seconds.into());
+    let mut failures = Tolerance::default();
+    loop {
+        pause(every, &session.snapshot_wanted).await;
+        match snapshot(session).await {
+            Ok(()) => failures.reset(),
+            Err(health) => {
+                if let Some(health) = failures.count(health) {
+                    return health;
+                }
+            }
+        }
+    }
+}
+
+/// Reads all instances' live status, again and again.
+pub(crate) async fn statuses(session: &Session) -> Health {
+    let every = Duration::from_secs(session.settings.spec.polling.status_seconds.into());
+    let mut failures = Tolerance::default();
+    loop {
+        pause(every, &session.status_wanted).await;
+        match read_statuses(session).await {
+            Ok(changed) => {
+                failures.reset();
+                session.ctx.wake_ids(changed, Urgency::User);
+            }
+            Err(failure) => {
+                if let Some(health) = failures.count(health_of(&failure)) {
+                    return health;
+                }
+            }
+        }
+    }
+}
+
+/// Reads the cluster itself, again and again: it must stay the same one, and ours.
+pub(crate) async fn cluster(session: &Session) -> Health {
+    let every = Duration::from_secs(session.settings.spec.polling.cluster_seconds.into());
+    let mut failures = Tolerance::default();
+    loop {
+        tokio::time::sleep(jittered(every)).await;
+        match session.read_cluster().await {
+            Ok(()) => {
+                failures.reset();
+                let key = crate::world::Key::Backend(session.backend.as_ref().into());
+                session.ctx.queue.wake(&key, Urgency::Resync);
+            }
+            Err(health) => {
+                if let Some(health) = failures.count(health) {
+                    return health;
+                }
+            }
+        }
+    }
+}
+
+async fn pause(every: Duration, wanted: &Notify) {
+    tokio::select! {
+        () = tokio::time::sleep(jittered(every)) => {}
+        () = wanted.notified() => {}
+    }
+}
+
+/// Counts failures in a row; trouble that a second look cannot cure counts at once.
+#[derive(Debug, Default)]
+pub(crate) struct Tolerance(u32);
+
+impl Tolerance {
+    pub(crate) fn reset(&mut self) {
+        self.0 = 0;
+    }
+
+    /// The health to end the session with, once enough is enough.
+    pub(crate) fn count(&mut self, health: Health) -> Option<Health> {
+        self.0 += 1;
+        let passing = matches!(health.reason(), Reason::Unreachable | Reason::RapiFailing);
+        (!passing || self.0 > FAILURES_TOLERATED).then_some(health)
+    }
+}
+
+/// One reading of all instances' configuration.
+pub(crate) async fn snapshot(session: &Session) -> Result<(), Health> {
+    let query = session.client.query_raw(Resource::Instance, InstanceRow::FIELDS, None);
+    let body = session.ask("query_instances", query).await.map_err(|failure| health_of(&failure))?;
+    let read = session.ctx.world.change(|world| {
+        let backend = world.backends.get_mut(&session.backend)?;
+        let mut snapshot = backend.inventory.open();
+        let cluster_id = &session.ctx.installation.cluster_id;
+        let rows =
+            body.for_each(|row: InstanceRow<'_>| backend.inventory.show(&mut snapshot, &row, cluster_id));
+        Some(rows.map(|_| backend.inventory.close(snapshot)))
+    });
+    let Some(read) = read else { return Ok(()) };
+    let changes = read.map_err(|garbled| health_of(&Failure::Garbled(garbled)))?;
+    session.ctx.metrics.polled(&session.backend);
+    if changes.without_status {
+        session.status_wanted.notify_one();
+    }
+    session.ctx.wake_ids(changes.machines.iter().copied(), Urgency::User);
+    verify_absent(session, &changes).await.map_err(|failure| health_of(&failure))?;
+    settle(session, changes)
+}
+
+/// What is missing twice is read directly; only then is it gone.
+async fn verify_absent(session: &Session, changes: &Changes) -> Answer<()> {
+    for (id, name) in changes.to_verify.iter().take(DIRECT_READS_MAX) {
+        if session.ask("instance", session.client.instance(name)).await?.is_none() {
+            info!(backend = %session.backend, instance = %name, "the instance is gone from Ganeti");
+            gone(session, *id, name);
+        }
+    }
+    Ok(())
+}
+
+/// An instance is proved gone: its machine is told.
+pub(crate) fn gone(session: &Session, id: Uuid, name: &Arc<str>) {
+    session.ctx.world.change(|world| {
+        if let Some(backend) = world.backends.get_mut(&session.backend) {
+            backend.inventory.confirm_absent(id, name);
+        }
+    });
+    session.ctx.wake_ids([id], Urgency::User);
+}
+
+/// An implausible snapshot ends the session, unless direct reads have explained all of it.
+fn settle(session: &Session, changes: Changes) -> Result<(), Health> {
+    let Some(why) = changes.implausible else { return Ok(()) };
+    warn!(backend = %session.backend, why, "the inventory is not believed");
+    // Without this, a session that begins anew would read again at once and count the same answer twice.
+    session.snapshot_wanted.notify_one();
+    Err(Health::impaired(
+        Reason::InventoryImplausible,
+        format!(
+            "Ganeti's inventory is not believed: {why}. Nothing is created or deleted until readings agree; instances that are really gone are confirmed one by one."
+        ),
+    ))
+}
+
+/// One reading of all instances' live status; returns the machines for which it changed.
+async fn read_statuses(session: &Session) -> Answer<Vec<Uuid>> {
+    let query = session.client.query_raw(Resource::Instance, StatusRow::FIELDS, None);
+    let body = session.ask("query_statuses", query).await?;
+    let mut changed = Vec::new();
+    let rows = session.ctx.world.change(|world| {
+        let backend = world.backends.get_mut(&session.backend)?;
+        let inventory = &mut backend.inventory;
+        Some(body.for_each(|row: StatusRow<'_>| changed.extend(inventory.take_status(&row, false))))
+    });
+    if let Some(rows) = rows {
+        rows.map_err(Failure::Garbled)?;
+    }
+    Ok(changed)
+}
+
+/// Reads some instances whole, after jobs on them have ended.
+pub(crate) async fn refresh(session: &Session, names: &[Arc<str>]) -> Answer<()> {
+    // An `or` of nothing but names fails as a whole when one is unknown; the last arm, never true, keeps it a filter.
+    let arms =
+        names.iter().map(|name| Filter::equal("name", name.as_ref())).chain([Filter::less("serial_no", 0)]);
+    let filter = Filter::Or(arms.collect());
+    let query = session.client.query_raw(Resource::Instance, RefreshRow::FIELDS, Some(filter));
+    let body = session.ask("query_some", query).await?;
+    let mut changed = Vec::new();
+    let rows = session.ctx.world.change(|world| {
+        let backend = world.backends.get_mut(&session.backend)?;
+        let mut snapshot = backend.inventory.reopen();
+        let cluster_id = &session.ctx.installation.cluster_id;
+        let rows = body.for_each(|row: RefreshRow<'_>| {
+            backend.inventory.show(&mut snapshot, &row.instance, cluster_id);
+            let status = StatusRow { name: row.instance.name, status: row.status };
+            changed.extend(backend.inventory.take_status(&status, true));
+        });
+        changed.extend(snapshot.into_changes().machines);
+        Some(rows)
+    });
+    if let Some(rows) = rows {
+        rows.map_err(Failure::Garbled)?;
+    }
+    session.ctx.wake_ids(changed, Urgency::User);
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! What is asked of Ganeti about instances: as little as decisions need, since it is asked for all of them at once.
+
+use ganeti_rapi::{Cells, QueryRow, StrList, Text};
+use serde::de::{Error, SeqAccess};
+
+/// An instance's configuration. Ganeti answers it from memory, without asking a node.
+#[derive(Debug)]
+pub(crate) struct InstanceRow<'a> {
+    pub(crate) name: Text<'a>,
+    pub(crate) uuid: Text<'a>,
+    pub(crate) serial_no: u64,
+    pub(crate) node: Text<'a>,
+    pub(crate) memory_mib: u64,
+    pub(crate) vcpus: u64,
+    pub(crate) tags: StrList<'a>,
+}
+
+impl<'de> QueryRow<'de> for InstanceRow<'de> {
+    const FIELDS: &'static [&'static str] =
+        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "tags"];
+
+    fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
+        Ok(Self {
+            name: cells.required()?,
+            uuid: cells.required()?,
+            serial_no: cells.required()?,
+            node: cells.optional()?.unwrap_or_default(),
+            memory_mib: cells.required()?,
+            vcpus: cells.required()?,
+            tags: cells.optional()?.unwrap_or_default(),
+        })
+    }
+}
+
+/// An instance's live status, for which Ganeti asks its node.
+#[derive(Debug)]
+pub(crate) struct StatusRow<'a> {
+    pub(crate) name: Text<'a>,
+    pub(crate) status: Text<'a>,
+}
+
+impl<'de> QueryRow<'de> for StatusRow<'de> {
+    const FIELDS: &'static [&'static str] = &["name", "status"];
+
+    fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
+        Ok(Self { name: cells.required()?, status: cells.required()? })
+    }
+}
+
+/// Both at once, for the few instances a job has just touched.
+#[derive(Debug)]
+pub(crate) struct RefreshRow<'a> {
+    pub(crate) instance: InstanceRow<'a>,
+    pub(crate) status: Text<'a>,
+}
+
+impl<'de> QueryRow<'de> for RefreshRow<'de> {
+    const FIELDS: &'static [&'static str] =
+        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "tags", "status"];
+
+    fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
+        let instance = InstanceRow::from_cells(cells)?;
+        let status = cells.required::<Text<'de>>().map_err(A::Error::custom)?;
+        Ok(Self { instance, status })
+    }
+}

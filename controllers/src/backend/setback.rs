@@ -1,0 +1,128 @@
+//! What a failed job means for its machine: when it is tried again, and what its owner is told.
+
+use std::{sync::Arc, time::Duration};
+
+use cyclades_crds::condition::Reason;
+use cyclades_domain::{backoff::Backoff, naming::JobStep, vm::Setback};
+use ganeti_rapi::{Failure, Retry};
+use tokio::time::Instant;
+
+use super::window::Ended;
+use crate::{
+    runtime::jitter,
+    world::{Machine, machine::Held},
+};
+
+/// Backoff after a job that failed for a passing cause.
+const PASSING: Backoff = Backoff { first: Duration::from_secs(5), longest: Duration::from_secs(300) };
+/// Backoff while Ganeti has no room; a change of capacity wakes the machine earlier.
+const CAPACITY: Backoff = Backoff { first: Duration::from_secs(15), longest: Duration::from_secs(300) };
+/// Backoff after an outcome that calls for another look first.
+const LOOK_AGAIN: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+/// Hold after somebody cancelled a job of ours.
+const CANCELED: Backoff = Backoff { first: Duration::from_secs(60), longest: Duration::from_secs(600) };
+/// Pause between starts of an instance that keeps dying.
+const CRASHES: Backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(300) };
+/// An instance that runs this long after a start has not kept dying.
+const STABLE_AFTER: Duration = Duration::from_secs(600);
+
+/// Takes the end of a job into a machine's memory. `left_behind`: an instance of the machine exists after it.
+pub(crate) fn after(
+    machine: &mut Machine,
+    step: JobStep,
+    outcome: &Ended,
+    generation: i64,
+    left_behind: bool,
+) {
+    let memory = &mut machine.memory;
+    let what = match step {
+        JobStep::Create => "creating the instance",
+        JobStep::Start => "starting the instance",
+        JobStep::Stop => "shutting the instance down",
+        JobStep::Remove => "removing the instance",
+    };
+    let (reason, message, backoff, permanent) = match outcome {
+        Ended::Success => {
+            succeeded(machine, step, generation);
+            return;
+        }
+        Ended::Canceled => (
+            Reason::JobCanceled,
+            format!("Somebody cancelled our job for {what} in Ganeti; it is tried again later."),
+            CANCELED,
+            false,
+        ),
+        Ended::Vanished => (
+            Reason::JobFailed,
+            format!("The job for {what} was not accepted; it is tried again."),
+            LOOK_AGAIN,
+            false,
+        ),
+        Ended::Failed(error) => {
+            memory.half_made = step == JobStep::Create && left_behind && error.retry() != Retry::Reobserve;
+            let message = format!("Ganeti failed at {what}: {error}");
+            match error.retry() {
+                Retry::BackOff => (Reason::JobFailed, message, PASSING, false),
+                Retry::OnCapacity => (Reason::InsufficientCapacity, message, CAPACITY, false),
+                Retry::OnSpecChange => (Reason::JobRefused, message, PASSING, true),
+                Retry::Reobserve => (Reason::JobFailed, message, LOOK_AGAIN, false),
+            }
+        }
+    };
+    hold(machine, reason, message, backoff, permanent, generation);
+}
+
+/// A step succeeded. Starts are counted until the instance has been up for a while: one that keeps dying is started
+/// ever less often.
+fn succeeded(machine: &mut Machine, step: JobStep, generation: i64) {
+    let memory = &mut machine.memory;
+    memory.setback = None;
+    memory.failures = 0;
+    memory.half_made = false;
+    if step != JobStep::Start {
+        return;
+    }
+    let now = Instant::now();
+    memory.starts = match memory.last_start {
+        Some(last) if now.duration_since(last) < STABLE_AFTER => memory.starts + 1,
+        _ => 1,
+    };
+    memory.last_start = Some(now);
+    let pause = CRASHES.delay(memory.starts, jitter());
+    memory.setback = Some(Held {
+        setback: Setback {
+            reason: Reason::Crashed,
+            message: "The instance died soon after it was started; it is started again after a pause.".into(),
+            permanent: false,
+            holding: true,
+        },
+        until: now + pause,
+        generation,
+    });
+}
+
+/// A submission was refused at the door. Nothing was done.
+pub(crate) fn refused(machine: &mut Machine, failure: &Failure) {
+    let generation = machine.generation;
+    let permanent = failure.refusal().is_some_and(|refusal| refusal.status == 400)
+        || matches!(failure, Failure::Unsendable(_));
+    let reason = if permanent { Reason::JobRefused } else { Reason::JobFailed };
+    hold(machine, reason, failure.to_string(), PASSING, permanent, generation);
+}
+
+fn hold(
+    machine: &mut Machine,
+    reason: Reason,
+    message: impl Into<Arc<str>>,
+    backoff: Backoff,
+    permanent: bool,
+    generation: i64,
+) {
+    let memory = &mut machine.memory;
+    memory.failures += 1;
+    memory.setback = Some(Held {
+        setback: Setback { reason, message: message.into(), permanent, holding: true },
+        until: Instant::now() + backoff.delay(memory.failures, jitter()),
+        generation,
+    });
+}

@@ -1,0 +1,254 @@
+//! Submitting a job for a machine: a slot, one request, and what its answer means.
+
+use std::sync::Arc;
+
+use cyclades_crds::virtual_machine::Shape;
+use cyclades_domain::naming::{JobReason, JobStep};
+use ganeti_rapi::{
+    Answer, Client, CreateInstance, DeleteInstance, DiskSpec, Failure, JobId, ShutdownInstance, Submit,
+};
+use serde_json::json;
+use tokio::time::Instant;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use super::{
+    session::health_of,
+    setback,
+    window::{Job, Slot, lane},
+};
+use crate::{
+    runtime::{context::Ctx, queue::Urgency},
+    world::{Key, ObjectName},
+};
+
+/// Seconds that a guest has to shut down before its instance is removed: its disks go anyway.
+const REMOVE_SHUTDOWN_SECONDS: u32 = 5;
+
+/// All that a job needs.
+#[derive(Debug)]
+pub(crate) struct Order {
+    /// The machine.
+    pub(crate) machine: ObjectName,
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// Generation of its spec.
+    pub(crate) generation: i64,
+    /// Its backend.
+    pub(crate) backend: Arc<str>,
+    /// Name of the instance.
+    pub(crate) instance: Arc<str>,
+    /// What to do.
+    pub(crate) work: Work,
+}
+
+/// What a job is to do.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Create the instance.
+    Create(Box<Creation>),
+    /// Start it.
+    Start,
+    /// Shut it down.
+    Stop {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// Seconds the guest has.
+        timeout_seconds: u32,
+    },
+    /// Remove it with its disks.
+    Remove {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+    },
+}
+
+/// What an instance is created with.
+#[derive(Debug)]
+pub(crate) struct Creation {
+    /// Its shape.
+    pub(crate) shape: Arc<Shape>,
+    /// Ganeti's name of the OS.
+    pub(crate) os: String,
+    /// OS parameters.
+    pub(crate) parameters: Vec<(String, String)>,
+    /// ExtStorage provider and its parameters.
+    pub(crate) disk_parameters: Vec<(String, String)>,
+    /// Tags.
+    pub(crate) tags: Vec<String>,
+    /// Whether to start it.
+    pub(crate) start: bool,
+    /// Hypervisor, where it is not the cluster's default.
+    pub(crate) hypervisor: Option<String>,
+}
+
+impl Work {
+    /// The step.
+    pub(crate) fn step(&self) -> JobStep {
+        match self {
+            Self::Create(_) => JobStep::Create,
+            Self::Start => JobStep::Start,
+            Self::Stop { .. } => JobStep::Stop,
+            Self::Remove { .. } => JobStep::Remove,
+        }
+    }
+}
+
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Submitted {
+    /// Ganeti accepted it as this job.
+    Accepted(JobId),
+    /// The window is full: the machine is woken when it has a slot.
+    Queued,
+    /// It was refused, or could not be sent; the machine's memory or the backend's health says why.
+    Refused,
+    /// The answer was lost. The job is looked for by its reason before anything else is done.
+    Unknown,
+}
+
+/// Submits an order: at most one request.
+pub(crate) async fn submit(ctx: &Ctx, order: &Order) -> Submitted {
+    let Some((client, connections, reason)) = reserve(ctx, order) else { return Submitted::Queued };
+    let start = Instant::now();
+    let answer = {
+        let _connection = connections.acquire().await;
+        send(&client, order, &Submit::because(reason)).await
+    };
+    let step = order.work.step();
+    let outcome = answer.as_ref().map_or_else(Failure::category, |_| "done");
+    ctx.metrics.rapi(&order.backend, step.as_str(), outcome, start.elapsed());
+    match answer {
+        Ok(job) => {
+            info!(backend = %order.backend, machine = %order.machine, %job, step = step.as_str(), "job accepted");
+            with_backend(ctx, order, |backend| backend.window.accepted(order.id, job));
+            Submitted::Accepted(job)
+        }
+        Err(failure @ Failure::UnknownOutcome(_)) => {
+            warn!(backend = %order.backend, machine = %order.machine, step = step.as_str(), %failure, "the answer to a submission was lost");
+            with_backend(ctx, order, |backend| {
+                if let Some(job) = backend.window.job_mut(order.id) {
+                    job.outcome_unknown = true;
+                }
+            });
+            Submitted::Unknown
+        }
+        Err(failure) => {
+            warn!(backend = %order.backend, machine = %order.machine, step = step.as_str(), %failure, "a submission was refused");
+            give_back(ctx, order, &failure);
+            Submitted::Refused
+        }
+    }
+}
+
+/// Takes a slot and notes the job before it is sent: whatever happens to the answer, it is known to be possible.
+fn reserve(ctx: &Ctx, order: &Order) -> Option<(Client, std::rc::Rc<tokio::sync::Semaphore>, String)> {
+    let step = order.work.step();
+    let reason = JobReason {
+        cluster_id: &ctx.installation.cluster_id,
+        epoch: ctx.installation.epoch,
+        id: order.id,
+        generation: order.generation,
+        step,
+    }
+    .to_string();
+    ctx.world.change(|world| {
+        let backend = world.backends.get_mut(&order.backend)?;
+        let client = backend.client.clone()?;
+        if backend.window.take(order.id, &order.machine, lane(step)) == Slot::Queued {
+            return None;
+        }
+        let job = Job {
+            machine: order.machine.clone(),
+            step,
+            instance: Arc::clone(&order.instance),
+            reason: reason.clone(),
+            id: None,
+            above: backend.last_job,
+            submitted: Instant::now(),
+            outcome_unknown: false,
+            misses: 0,
+            ended: None,
+        };
+        backend.window.fill(order.id, job);
+        Some((client, std::rc::Rc::clone(&backend.connections), reason))
+    })
+}
+
+async fn send(client: &Client, order: &Order, submit: &Submit) -> Answer<JobId> {
+    let name = &*order.instance;
+    match &order.work {
+        Work::Create(creation) => client.create_instance(&body(name, creation), submit).await,
+        Work::Start => client.startup_instance(name, submit).await,
+        Work::Stop { uuid, timeout_seconds } => {
+            let shutdown = ShutdownInstance {
+                timeout: Some(*timeout_seconds),
+                instance_uuid: Some(uuid.to_string()),
+                ..ShutdownInstance::default()
+            };
+            client.shutdown_instance(name, &shutdown, submit).await
+        }
+        Work::Remove { uuid } => {
+            let delete = DeleteInstance {
+                shutdown_timeout: Some(REMOVE_SHUTDOWN_SECONDS),
+                instance_uuid: Some(uuid.to_string()),
+            };
+            client.delete_instance(name, &delete, submit).await
+        }
+    }
+}
+
+fn body(name: &str, creation: &Creation) -> CreateInstance {
+    let shape = &creation.shape;
+    let mut create = CreateInstance::named(name);
+    create.disk_template = Some(shape.disk_template.clone());
+    if shape.disk_mib > 0 {
+        let more = creation.disk_parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+        create.disks = vec![DiskSpec { size: shape.disk_mib, more, ..DiskSpec::default() }];
+    }
+    create.os_type = Some(creation.os.clone());
+    create.osparams = creation.parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+    create.hypervisor.clone_from(&creation.hypervisor);
+    for (key, value) in
+        [("maxmem", shape.memory_mib), ("minmem", shape.memory_mib), ("vcpus", shape.vcpus.into())]
+    {
+        create.beparams.insert(key.to_owned(), json!(value));
+    }
+    create.opportunistic_locking = true;
+    create.wait_for_sync = Some(false);
+    create.start = Some(creation.start);
+    create.tags.clone_from(&creation.tags);
+    create
+}
+
+/// Nothing was done: the slot is free again, and the cause is noted where it belongs.
+fn give_back(ctx: &Ctx, order: &Order, failure: &Failure) {
+    let backend_in_trouble = failure.is_queue_drained()
+        || matches!(failure, Failure::Unreachable(_) | Failure::UntrustedPeer(_) | Failure::NotAuthorised(_));
+    let woken = ctx.world.change(|world| {
+        if !backend_in_trouble && let Some(machine) = world.machines.get_mut(&order.machine) {
+            setback::refused(machine, failure);
+        }
+        let Some(backend) = world.backends.get_mut(&order.backend) else { return Vec::new() };
+        backend.window.finish(order.id);
+        if backend_in_trouble {
+            backend.trouble = Some(health_of(failure));
+            backend.troubled.notify_one();
+            return Vec::new();
+        }
+        backend.window.offer()
+    });
+    ctx.wake_machines(woken, Urgency::User);
+}
+
+fn with_backend(ctx: &Ctx, order: &Order, change: impl FnOnce(&mut super::Backend)) {
+    let nudge = ctx.world.change(|world| {
+        let backend = world.backends.get_mut(&order.backend)?;
+        change(backend);
+        Some(std::rc::Rc::clone(&backend.nudge))
+    });
+    if let Some(nudge) = nudge {
+        nudge.notify_one();
+    }
+    ctx.queue.wake(&Key::Vm(order.machine.clone()), Urgency::User);
+}

@@ -1,0 +1,108 @@
+//! GanetiBackends: the object is observed, its actor is started or stopped to match, its status tells how it stands.
+
+mod observe;
+mod report;
+
+use std::{rc::Rc, sync::Arc};
+
+use cyclades_crds::names;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use self::observe::{ObservedBackend, Wanted, observe};
+use crate::{
+    backend::{Actor, actor},
+    runtime::{
+        context::Ctx,
+        driver::{Next, PassError},
+        kube_api::{Place, WriteError},
+    },
+};
+
+/// One pass of a backend.
+pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassError> {
+    let name: Arc<str> = Arc::from(&**name);
+    let Some(seen) = observe(ctx, &name) else { return Ok(Next::Rest) };
+    if seen.deleting && seen.machines == 0 {
+        stop(ctx, &name);
+        return release(ctx, &seen).await;
+    }
+    match &seen.wanted {
+        Wanted::Keep => {}
+        Wanted::Stop(health) => {
+            stop(ctx, &name);
+            ctx.world.change(|world| {
+                if let Some(backend) = world.backends.get_mut(&name) {
+                    backend.health = health.clone();
+                }
+            });
+            return report::report(ctx, &seen, health).await;
+        }
+        Wanted::Start(settings) => {
+            stop(ctx, &name);
+            start(ctx, &name, settings.clone());
+        }
+    }
+    if seen.machines > 0 && !seen.finalizer && !seen.deleting {
+        guard(ctx, &seen).await?;
+        return Ok(Next::Again);
+    }
+    report::report(ctx, &seen, &seen.health).await
+}
+
+/// Starts the actor.
+fn start(ctx: &Ctx, name: &Arc<str>, settings: actor::Settings) {
+    let cancel = CancellationToken::new();
+    let started = ctx.world.change(|world| {
+        let backend = world.backends.get_mut(name)?;
+        backend.actor = Some(Actor { cancel: cancel.clone(), settings: settings.clone() });
+        Some(())
+    });
+    if started.is_some() {
+        tokio::task::spawn_local(actor::run(Rc::clone(ctx), Arc::clone(name), settings, cancel));
+    }
+}
+
+/// Stops the actor. What it knew stays; nothing is submitted until another one is ready.
+fn stop(ctx: &Ctx, name: &Arc<str>) {
+    ctx.world.change(|world| {
+        let Some(backend) = world.backends.get_mut(name) else { return };
+        backend.client = None;
+        if let Some(actor) = backend.actor.take() {
+            actor.cancel.cancel();
+        }
+    });
+}
+
+/// Puts the finalizer on a backend that has machines, so that it cannot vanish under them.
+async fn guard(ctx: &Ctx, seen: &ObservedBackend) -> Result<(), WriteError> {
+    let mut finalizers: Vec<&str> = seen.finalizers.iter().map(|f| &**f).collect();
+    finalizers.push(names::BACKEND_FINALIZER);
+    write_finalizers(ctx, seen, &finalizers).await
+}
+
+/// Lets a backend go that has no machines.
+async fn release(ctx: &Ctx, seen: &ObservedBackend) -> Result<Next, PassError> {
+    if seen.finalizer {
+        let kept: Vec<&str> =
+            seen.finalizers.iter().map(|f| &**f).filter(|f| *f != names::BACKEND_FINALIZER).collect();
+        write_finalizers(ctx, seen, &kept).await?;
+    }
+    Ok(Next::Rest)
+}
+
+async fn write_finalizers(ctx: &Ctx, seen: &ObservedBackend, finalizers: &[&str]) -> Result<(), WriteError> {
+    let patch =
+        json!({ "metadata": { "resourceVersion": seen.version.to_string(), "finalizers": finalizers } });
+    let place = Place { plural: "ganetibackends", namespace: None, name: &seen.name };
+    let written = ctx.kube.patch(place, false, &patch).await?;
+    ctx.world.change(|world| {
+        let backend =
+            world.backends.get_mut(&seen.name).filter(|backend| backend.object.version == seen.version);
+        if let Some(backend) = backend {
+            backend.object.version = written.metadata.version();
+            backend.object.finalizers = written.metadata.finalizers.into();
+        }
+    });
+    Ok(())
+}

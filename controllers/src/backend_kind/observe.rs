@@ -1,0 +1,73 @@
+//! Observe: a backend's object, its actor, its machines.
+
+use std::{rc::Rc, sync::Arc};
+
+use cyclades_crds::GanetiBackendStatus;
+use cyclades_domain::backend::Health;
+use uuid::Uuid;
+
+use crate::{
+    backend::{Facts, actor::Settings},
+    runtime::context::Ctx,
+};
+
+/// What should become of the actor.
+#[derive(Debug)]
+pub(super) enum Wanted {
+    /// It works with what it should.
+    Keep,
+    /// It should work with this.
+    Start(Settings),
+    /// There should be none, and the backend stands like this.
+    Stop(Health),
+}
+
+/// A backend as a pass sees it.
+#[derive(Debug)]
+pub(super) struct ObservedBackend {
+    pub(super) name: Arc<str>,
+    pub(super) uid: Uuid,
+    pub(super) version: u64,
+    pub(super) generation: i64,
+    pub(super) deleting: bool,
+    pub(super) finalizer: bool,
+    pub(super) finalizers: Rc<[Box<str>]>,
+    pub(super) status: Rc<GanetiBackendStatus>,
+    pub(super) health: Health,
+    pub(super) facts: Option<Facts>,
+    pub(super) machines: usize,
+    pub(super) wanted: Wanted,
+}
+
+/// Looks at a backend; `None` where there is none.
+pub(super) fn observe(ctx: &Ctx, name: &Arc<str>) -> Option<ObservedBackend> {
+    ctx.world.look(|world| {
+        let backend = world.backends.get(name)?;
+        let object = &backend.object;
+        let credentials = world.credentials.get(object.spec.credentials_secret_ref.name.as_str()).cloned();
+        let settings = Settings { spec: Rc::clone(&object.spec), credentials };
+        let wanted = if object.paused {
+            Wanted::Stop(Health::Paused)
+        } else if object.spec.offline {
+            Wanted::Stop(Health::Offline)
+        } else if backend.actor.as_ref().is_some_and(|actor| actor.settings == settings) {
+            Wanted::Keep
+        } else {
+            Wanted::Start(settings)
+        };
+        Some(ObservedBackend {
+            name: Arc::clone(name),
+            uid: object.uid,
+            version: object.version,
+            generation: object.generation,
+            deleting: object.deleting,
+            finalizer: object.has_finalizer(),
+            finalizers: Rc::clone(&object.finalizers),
+            status: Rc::clone(&object.status),
+            health: backend.health.clone(),
+            facts: backend.facts.clone(),
+            machines: world.machines.count_on_backend(name),
+            wanted,
+        })
+    })
+}

@@ -1,0 +1,137 @@
+//! Report: a backend's status, written only if it says something new.
+
+use cyclades_crds::{
+    GanetiBackendStatus,
+    backend::Capacity,
+    condition::{ConditionType, Reason},
+};
+use cyclades_domain::{
+    backend::Health,
+    conditions::{Standing, Verdict, kstatus},
+};
+use serde_json::json;
+
+use super::observe::ObservedBackend;
+use crate::{
+    backend::Facts,
+    runtime::{
+        conditions,
+        context::Ctx,
+        driver::{Next, PassError},
+        events::Told,
+        kube_api::Place,
+    },
+    world::Key,
+};
+
+/// Writes the status.
+pub(super) async fn report(ctx: &Ctx, seen: &ObservedBackend, health: &Health) -> Result<Next, PassError> {
+    // While it synchronises, which takes a moment, what was told before stays: a restart of the operator is no news.
+    if *health == Health::Synchronising
+        && seen.status.observed_generation == Some(seen.generation)
+        && !seen.deleting
+    {
+        return Ok(Next::Rest);
+    }
+    let verdicts = verdicts(seen, health);
+    let (were, since) = conditions::read(&seen.status.conditions);
+    let facts = facts(seen);
+    if were == verdicts
+        && seen.status.observed_generation == Some(seen.generation)
+        && says(&seen.status, &facts)
+    {
+        return Ok(Next::Rest);
+    }
+    let times = conditions::times(&verdicts, &were, &since, jiff::Timestamp::now());
+    let patch = json!({
+        "metadata": { "resourceVersion": seen.version.to_string() },
+        "status": {
+            "observedGeneration": seen.generation,
+            "clusterUUID": facts.cluster_uuid,
+            "clusterName": facts.cluster_name,
+            "softwareVersion": facts.software_version,
+            "hypervisors": facts.hypervisors,
+            "diskTemplates": facts.disk_templates,
+            "capacity": facts.capacity,
+            "conditions": conditions::out(&verdicts, &times, seen.generation),
+        },
+    });
+    let place = Place { plural: "ganetibackends", namespace: None, name: &seen.name };
+    ctx.kube.patch(place, true, &patch).await?;
+    announce(ctx, seen, &were, &verdicts);
+    Ok(Next::Rest)
+}
+
+fn verdicts(seen: &ObservedBackend, health: &Health) -> Vec<Verdict> {
+    let mut verdicts = health.verdicts();
+    if seen.deleting {
+        let message = format!(
+            "{} VirtualMachines are placed here: delete them (kubectl get vm -A --field-selector spec.backendName={}), and the backend goes.",
+            seen.machines, seen.name
+        );
+        let held = kstatus(Standing::Reconciling, Reason::MachinesPlaced, &message.into());
+        verdicts.retain(|verdict| held.iter().all(|other| other.kind != verdict.kind));
+        verdicts.splice(0..0, held);
+    }
+    verdicts
+}
+
+/// What the status says of the cluster: what was found now, else what was found before. The cluster it was bound to
+/// never changes.
+fn facts(seen: &ObservedBackend) -> GanetiBackendStatus {
+    let before = &*seen.status;
+    let Some(facts) = &seen.facts else { return before.clone() };
+    GanetiBackendStatus {
+        cluster_uuid: before.cluster_uuid.clone().or_else(|| Some(facts.uuid.clone())),
+        cluster_name: Some(facts.name.clone()),
+        software_version: Some(facts.software_version.clone()),
+        hypervisors: facts.hypervisors.clone(),
+        disk_templates: facts.disk_templates.clone(),
+        capacity: Some(capacity(facts)),
+        ..GanetiBackendStatus::default()
+    }
+}
+
+fn capacity(facts: &Facts) -> Capacity {
+    // In tenths of a Gi, so that small clusters do not all show the same.
+    let tenths = facts.memory_mib * 10 / 1024;
+    Capacity {
+        nodes: facts.nodes,
+        cpus: facts.cpus,
+        memory: format!("{}.{}Gi", tenths / 10, tenths % 10),
+        memory_mib: facts.memory_mib,
+        disk_mib: facts.disk_mib,
+    }
+}
+
+fn says(status: &GanetiBackendStatus, facts: &GanetiBackendStatus) -> bool {
+    status.cluster_uuid == facts.cluster_uuid
+        && status.cluster_name == facts.cluster_name
+        && status.software_version == facts.software_version
+        && status.hypervisors == facts.hypervisors
+        && status.disk_templates == facts.disk_templates
+        && status.capacity == facts.capacity
+}
+
+/// One event for each transition of `Ready`.
+fn announce(ctx: &Ctx, seen: &ObservedBackend, were: &[Verdict], are: &[Verdict]) {
+    let ready = |verdicts: &[Verdict]| {
+        verdicts
+            .iter()
+            .find(|verdict| verdict.kind == ConditionType::Ready)
+            .map(|v| (v.status, v.reason, v.message.clone()))
+    };
+    let (before, now) = (ready(were), ready(are));
+    let Some((status, reason, message)) = now else { return };
+    if before.is_some_and(|(was, why, _)| (was, why) == (status, reason)) {
+        return;
+    }
+    ctx.events.tell(Told {
+        about: Key::Backend(seen.name.as_ref().into()),
+        uid: seen.uid,
+        warning: status != Some(true) && !matches!(reason, Reason::Synchronising | Reason::BackendOffline),
+        reason: reason.as_str(),
+        action: "Observe",
+        message: message.to_string(),
+    });
+}

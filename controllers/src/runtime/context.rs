@@ -1,0 +1,60 @@
+//! What every part of the operator works with.
+
+use std::rc::Rc;
+
+use super::{
+    events::Events,
+    kube_api::KubeApi,
+    metrics::Metrics,
+    queue::{Queue, Urgency},
+};
+use crate::world::{Key, ObjectName, Shared};
+
+/// The parts that all share.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Writes to the API server.
+    pub(crate) kube: KubeApi,
+    /// The stores.
+    pub(crate) world: Shared,
+    /// The work queue.
+    pub(crate) queue: Queue<Key>,
+    /// Events.
+    pub(crate) events: Events,
+    /// Metrics.
+    pub(crate) metrics: Metrics,
+    /// Who we are.
+    pub(crate) installation: Installation,
+}
+
+/// Who we are, towards Ganeti.
+#[derive(Clone, Debug)]
+pub(crate) struct Installation {
+    /// Name of the installation.
+    pub(crate) cluster_id: String,
+    /// uid of `kube-system`: this life of the installation.
+    pub(crate) incarnation: String,
+    /// Epoch of job reasons. One replica works at a time, so there is one epoch; its place in the reason is kept
+    /// for holders that take over from each other.
+    pub(crate) epoch: u64,
+}
+
+/// The context, shared.
+pub(crate) type Ctx = Rc<Context>;
+
+impl Context {
+    /// Wakes machines.
+    pub(crate) fn wake_machines(&self, machines: impl IntoIterator<Item = ObjectName>, urgency: Urgency) {
+        for machine in machines {
+            self.queue.wake(&Key::Vm(machine), urgency);
+        }
+    }
+
+    /// Wakes the machines that have these ids, where they exist.
+    pub(crate) fn wake_ids(&self, ids: impl IntoIterator<Item = uuid::Uuid>, urgency: Urgency) {
+        let keys: Vec<ObjectName> = self
+            .world
+            .look(|world| ids.into_iter().filter_map(|id| world.machines.by_id(id).cloned()).collect());
+        self.wake_machines(keys, urgency);
+    }
+}

@@ -1,0 +1,95 @@
+//! The driver: takes keys from the queue and runs a pass of each, a bounded number at a time.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error};
+
+use super::{context::Ctx, jitter};
+use crate::{backend_kind, catalog, vm, world::Key};
+
+/// Passes that wait for the API server or for Ganeti at a time. Ganeti's windows and the API server's own fairness are
+/// the limits that matter; this one bounds memory.
+const PASSES_MAX: usize = 512;
+/// Longest time a pass may take: RAPI's submit timeout (60 s) and a write to the API server.
+const PASS_TIMEOUT: Duration = Duration::from_secs(90);
+/// Pause before a failed pass is repeated.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What a pass asks for next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing: the world wakes the object when it concerns it.
+    Rest,
+    /// Another pass at once.
+    Again,
+    /// Another pass after a while.
+    After(Duration),
+}
+
+/// A pass that could not be finished.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct PassError(#[from] pub(crate) super::kube_api::WriteError);
+
+/// Drives passes until it is cancelled; returns when those that run have ended.
+pub(crate) async fn drive(ctx: Ctx, cancel: CancellationToken) {
+    let permits = Arc::new(Semaphore::new(PASSES_MAX));
+    loop {
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+        let key = tokio::select! {
+            () = cancel.cancelled() => break,
+            key = ctx.queue.next() => key,
+        };
+        let ctx = Rc::clone(&ctx);
+        tokio::task::spawn_local(async move {
+            pass(&ctx, &key).await;
+            drop(permit);
+        });
+    }
+    // All permits back means that nothing runs any more.
+    let all = u32::try_from(PASSES_MAX).unwrap_or(u32::MAX);
+    let _ = permits.acquire_many(all).await;
+}
+
+async fn pass(ctx: &Ctx, key: &Key) {
+    let start = Instant::now();
+    let outcome = timeout(PASS_TIMEOUT, reconcile(ctx, key)).await;
+    let (result, next) = match outcome {
+        Ok(Ok(next)) => ("success", next),
+        Ok(Err(PassError(super::kube_api::WriteError::Conflict | super::kube_api::WriteError::Gone))) => {
+            // The watch brings what the API server has; the delay is for the case that it brought it already.
+            debug!(%key, "outdated, waiting for the watch");
+            ("conflict", Next::After(RETRY))
+        }
+        Ok(Err(error)) => {
+            error!(%key, %error, "a pass failed");
+            ("error", Next::After(RETRY + Duration::from_millis(jitter() % 4000)))
+        }
+        Err(_) => {
+            error!(%key, "a pass took longer than {} s and was given up", PASS_TIMEOUT.as_secs());
+            ("timeout", Next::After(RETRY))
+        }
+    };
+    ctx.metrics.pass(key.kind(), result, start.elapsed());
+    match next {
+        Next::Rest => {}
+        Next::Again => ctx.queue.wake(key, super::queue::Urgency::User),
+        Next::After(delay) => ctx.queue.wake_after(key, delay),
+    }
+    ctx.queue.done(key);
+}
+
+async fn reconcile(ctx: &Ctx, key: &Key) -> Result<Next, PassError> {
+    match key {
+        Key::Vm(name) => vm::reconcile(ctx, name).await,
+        Key::Backend(name) => backend_kind::reconcile(ctx, name).await,
+        Key::Flavor(name) => catalog::flavor(ctx, name).await,
+        Key::VolumeType(name) => catalog::volume_type(ctx, name).await,
+        Key::Image(name) => catalog::image(ctx, name).await,
+    }
+}

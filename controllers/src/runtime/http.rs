@@ -1,0 +1,78 @@
+//! The operator's own port: metrics and health.
+
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tracing::{debug, warn};
+
+use super::context::Ctx;
+
+/// Longest time a client may take to send its request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens the port.
+///
+/// # Errors
+/// Where the address cannot be bound.
+pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Serves `/metrics`, `/live` and `/ready` until the process ends.
+pub(crate) async fn serve(ctx: Ctx, listener: TcpListener) {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let ctx = ctx.clone();
+        tokio::task::spawn_local(async move {
+            let service = service_fn(move |request| std::future::ready(answer(&ctx, &request)));
+            let mut server = http1::Builder::new();
+            server.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
+                debug!(%error, "a connection ended badly");
+            }
+        });
+    }
+}
+
+fn answer(ctx: &Ctx, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (status, content_type, body) = match request.uri().path() {
+        "/metrics" => {
+            (StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics(ctx))
+        }
+        // This answer itself shows that the event loop turns.
+        "/live" => (StatusCode::OK, "text/plain", "live\n".to_owned()),
+        "/ready" => match ctx.world.look(|world| world.listed.all()) {
+            true => (StatusCode::OK, "text/plain", "ready\n".to_owned()),
+            false => (StatusCode::SERVICE_UNAVAILABLE, "text/plain", "still listing objects\n".to_owned()),
+        },
+        _ => (StatusCode::NOT_FOUND, "text/plain", "there is /metrics, /live and /ready\n".to_owned()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    Ok(response)
+}
+
+fn metrics(ctx: &Ctx) -> String {
+    let depth = ctx.queue.depth();
+    ctx.world.look(|world| {
+        ctx.metrics.world(depth, world.machines.len(), world.machines.verified());
+        for backend in world.backends.values() {
+            let (window, inventory) = (&backend.window, &backend.inventory);
+            ctx.metrics.backend(&backend.name, window.len(), window.waiting(), inventory.undeclared_count());
+        }
+    });
+    ctx.metrics.text()
+}

@@ -1,0 +1,94 @@
+//! GanetiBackends into the world.
+
+use std::{rc::Rc, sync::Arc};
+
+use cyclades_crds::{GanetiBackendSpec, GanetiBackendStatus};
+use tracing::warn;
+use uuid::Uuid;
+
+use super::Intake;
+use crate::{
+    backend::{Backend, BackendObject},
+    runtime::{context::Ctx, queue::Urgency, watch::Unparsed},
+    world::{Key, ObjectName, World, needs::Need, wire::WholeWire},
+};
+
+/// The intake.
+#[derive(Debug)]
+pub(crate) struct Backends;
+
+impl Intake for Backends {
+    type Name = Arc<str>;
+    const KIND: (&'static str, &'static str) = ("GanetiBackend", "ganetibackends");
+
+    fn name(object: &Unparsed) -> Arc<str> {
+        object.plain_name().into()
+    }
+
+    fn names(world: &World) -> Vec<Arc<str>> {
+        world.backends.keys().cloned().collect()
+    }
+
+    fn put(ctx: &Ctx, object: &Unparsed, urgency: Urgency) {
+        let name = Self::name(object);
+        let read = match read(object) {
+            Ok(read) => read,
+            Err(error) => {
+                ctx.metrics.unparsed();
+                warn!(backend = %name, %error, "the object does not parse, it is left as it was");
+                return;
+            }
+        };
+        let machines = ctx.world.change(|world| store(world, &name, read));
+        let Some(machines) = machines else { return };
+        if ctx.world.look(|world| world.listed.all()) {
+            ctx.queue.wake(&Key::Backend(name.as_ref().into()), urgency);
+            ctx.wake_machines(machines, Urgency::Resync);
+        }
+    }
+
+    fn remove(ctx: &Ctx, name: &Arc<str>) {
+        let machines: Vec<ObjectName> = ctx.world.change(|world| {
+            if let Some(actor) = world.backends.remove(name).and_then(|backend| backend.actor) {
+                actor.cancel.cancel();
+            }
+            world.machines.on_backend(name).cloned().collect()
+        });
+        ctx.wake_machines(machines, Urgency::Resync);
+    }
+
+    fn listed(ctx: &Ctx) {
+        ctx.world.change(|world| world.listed.backends = true);
+    }
+}
+
+fn read(object: &Unparsed) -> Result<BackendObject, serde_json::Error> {
+    let wire: WholeWire<'_, GanetiBackendSpec, GanetiBackendStatus> = serde_json::from_str(object.json())?;
+    let meta = wire.metadata;
+    Ok(BackendObject {
+        uid: Uuid::try_parse(&meta.uid).unwrap_or_default(),
+        version: meta.version(),
+        generation: meta.generation,
+        deleting: meta.deletion_timestamp.is_some(),
+        paused: meta.paused.0,
+        finalizers: meta.finalizers.iter().map(|text| Box::from(text.as_ref())).collect(),
+        spec: Rc::new(wire.spec),
+        status: Rc::new(wire.status),
+    })
+}
+
+/// Stores a backend; returns the machines to wake, or `None` where the store has it already.
+fn store(world: &mut World, name: &Arc<str>, read: BackendObject) -> Option<Vec<ObjectName>> {
+    let Some(backend) = world.backends.get_mut(name) else {
+        world.backends.insert(Arc::clone(name), Backend::new(Arc::clone(name), read));
+        return Some(world.machines.on_backend(name).cloned().collect());
+    };
+    if backend.object.version >= read.version {
+        return None;
+    }
+    // A backend that takes machines again, or more of them, concerns those that wait for room.
+    let reopened = backend.object.generation != read.generation;
+    backend.window.resize(read.spec.limits.jobs_in_flight);
+    backend.object = read;
+    Some(if reopened { world.needs.met(&Need::Capacity) } else { Vec::new() })
+}

@@ -1,0 +1,77 @@
+//! VirtualMachines into the world.
+
+use tracing::warn;
+
+use super::Intake;
+use crate::{
+    runtime::{context::Ctx, queue::Urgency, watch::Unparsed},
+    world::{Key, Machine, ObjectName, World, machines::Stored, needs::Need, wire::VmWire},
+};
+
+/// The intake.
+#[derive(Debug)]
+pub(crate) struct Machines;
+
+impl Intake for Machines {
+    type Name = ObjectName;
+    const KIND: (&'static str, &'static str) = ("VirtualMachine", "virtualmachines");
+
+    fn name(object: &Unparsed) -> ObjectName {
+        object.object_name()
+    }
+
+    fn names(world: &World) -> Vec<ObjectName> {
+        world.machines.keys().cloned().collect()
+    }
+
+    fn put(ctx: &Ctx, object: &Unparsed, urgency: Urgency) {
+        let key = object.object_name();
+        if ctx.world.look(|world| world.machines.version(&key)).is_some_and(|known| known >= object.version())
+        {
+            return;
+        }
+        let stored = ctx.world.change(|world| match serde_json::from_str::<VmWire<'_>>(object.json()) {
+            Ok(wire) => Machine::read(&wire, &mut world.interner)
+                .map(|machine| world.machines.put(machine))
+                .ok_or_else(|| "its uid or id is no UUID".to_owned()),
+            Err(error) => Err(error.to_string()),
+        });
+        match stored {
+            Ok(Stored::Known) => {}
+            Ok(Stored::Changed) => {
+                if ctx.world.look(|world| world.listed.all()) {
+                    ctx.queue.wake(&Key::Vm(key), urgency);
+                }
+            }
+            Err(error) => {
+                ctx.metrics.unparsed();
+                warn!(machine = %key, %error, "the object does not parse, it is left as it was");
+            }
+        }
+    }
+
+    fn remove(ctx: &Ctx, key: &ObjectName) {
+        let woken = ctx.world.change(|world| {
+            let Some(machine) = world.machines.remove(key) else { return Vec::new() };
+            let Some(name) = machine.backend else { return Vec::new() };
+            let mut woken: Vec<Key> = world.needs.met(&Need::Capacity).into_iter().map(Key::Vm).collect();
+            if let Some(backend) = world.backends.get_mut(&name) {
+                backend.inventory.stop_suspecting(machine.id);
+                if backend.window.decline(machine.id) {
+                    woken.extend(backend.window.offer().into_iter().map(Key::Vm));
+                }
+                if backend.object.deleting {
+                    woken.push(Key::Backend(name.as_ref().into()));
+                }
+            }
+            woken
+        });
+        for key in woken {
+            ctx.queue.wake(&key, Urgency::User);
+        }
+    }
+
+    fn listed(ctx: &Ctx) {
+        ctx.world.change(|world| world.listed.machines = true);
+    }
+}

@@ -1,0 +1,128 @@
+//! Writes to the API server: merge patches, answered with metadata only.
+
+use cyclades_crds::names;
+use http::{Method, Request, header};
+use kube::Client;
+use serde::{Deserialize, Serialize};
+
+use super::metrics::Metrics;
+
+/// Asks the API server to answer a write with the object's metadata instead of the whole object.
+const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
+/// Writes to the API server.
+#[derive(Clone)]
+pub(crate) struct KubeApi {
+    client: Client,
+    metrics: Metrics,
+}
+
+impl std::fmt::Debug for KubeApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KubeApi")
+    }
+}
+
+/// Where an object is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// Plural of its kind.
+    pub(crate) plural: &'static str,
+    /// Its namespace, where its kind has one.
+    pub(crate) namespace: Option<&'a str>,
+    /// Its name.
+    pub(crate) name: &'a str,
+}
+
+/// Metadata of an object after a write.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Written {
+    pub(crate) metadata: WrittenMeta,
+}
+
+/// The part of the metadata that matters after a write.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WrittenMeta {
+    #[serde(default)]
+    pub(crate) resource_version: String,
+    #[serde(default)]
+    pub(crate) generation: i64,
+    #[serde(default)]
+    pub(crate) finalizers: Vec<Box<str>>,
+}
+
+impl WrittenMeta {
+    /// The resource version as a number.
+    pub(crate) fn version(&self) -> u64 {
+        self.resource_version.parse().unwrap_or(0)
+    }
+}
+
+/// Why a write was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    /// The object has changed since; the watch brings the new one.
+    #[error("the object has changed since it was read")]
+    Conflict,
+    /// The object is gone; the watch says so.
+    #[error("the object is gone")]
+    Gone,
+    /// The API server refuses the write.
+    #[error("the API server refuses the write: {0}")]
+    Refused(String),
+    /// The API server could not be asked, or failed.
+    #[error(transparent)]
+    Failed(#[from] kube::Error),
+}
+
+impl KubeApi {
+    pub(crate) fn new(client: Client, metrics: Metrics) -> Self {
+        Self { client, metrics }
+    }
+
+    /// Applies a merge patch to an object or, with `status`, to its status.
+    pub(crate) async fn patch(
+        &self,
+        place: Place<'_>,
+        status: bool,
+        patch: &impl Serialize,
+    ) -> Result<Written, WriteError> {
+        let body = serde_json::to_vec(patch).map_err(kube::Error::SerdeError)?;
+        let request = Request::builder()
+            .method(Method::PATCH)
+            .uri(path(place, status))
+            .header(header::CONTENT_TYPE, "application/merge-patch+json")
+            .header(header::ACCEPT, METADATA_ONLY)
+            .body(body)
+            .map_err(kube::Error::HttpError)?;
+        let answer = self.client.request::<Written>(request).await;
+        let what = if status { "status" } else { "object" };
+        let written = answer.map_err(|error| match error {
+            kube::Error::Api(status) if status.code == 409 => WriteError::Conflict,
+            kube::Error::Api(status) if status.code == 404 => WriteError::Gone,
+            kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
+                WriteError::Refused(status.message.clone())
+            }
+            other => WriteError::Failed(other),
+        });
+        let outcome = match &written {
+            Ok(_) => "done",
+            Err(WriteError::Conflict) => "conflict",
+            Err(WriteError::Gone) => "gone",
+            Err(WriteError::Refused(_)) => "refused",
+            Err(WriteError::Failed(_)) => "failed",
+        };
+        self.metrics.write(place.plural, what, outcome);
+        written
+    }
+}
+
+/// URL of an object. Names are those of Kubernetes objects, which need no escaping.
+fn path(place: Place<'_>, status: bool) -> String {
+    let Place { plural, namespace, name } = place;
+    let (group, version, manager) = (names::GROUP, names::VERSION, names::FIELD_MANAGER);
+    let namespace = namespace.map_or(String::new(), |namespace| format!("/namespaces/{namespace}"));
+    let status = if status { "/status" } else { "" };
+    format!("/apis/{group}/{version}{namespace}/{plural}/{name}{status}?fieldManager={manager}")
+}

@@ -1,0 +1,185 @@
+//! Act: the one outside effect of a pass.
+
+use std::sync::Arc;
+
+use cyclades_crds::{names, virtual_machine::Shape};
+use cyclades_domain::vm::{Decision, Step};
+use serde_json::{Value, json};
+
+use super::{
+    observe::ObservedMachine,
+    resolve::{Effect, Planned},
+};
+use crate::{
+    backend::submit::{Order, Submitted, submit},
+    runtime::{
+        context::Ctx,
+        events::Told,
+        kube_api::{Place, WriteError, Written},
+        queue::Urgency,
+    },
+    world::Key,
+};
+
+/// What a pass did.
+#[derive(Debug)]
+pub(crate) struct Acted {
+    /// What was decided.
+    pub(crate) decision: Decision,
+    /// What came of it.
+    pub(crate) outcome: Outcome,
+}
+
+/// What came of the effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// There was no effect to make.
+    None,
+    /// The object was written; the next pass goes on from there.
+    Written,
+    /// A job was accepted, or waits for its turn.
+    Submitted,
+    /// Nothing came of it; the next pass sees why.
+    Refused,
+    /// The object is let go.
+    Released,
+}
+
+/// Makes the effect.
+pub(crate) async fn act(ctx: &Ctx, seen: &ObservedMachine, planned: Planned) -> Result<Acted, WriteError> {
+    let Planned { decision, effect } = planned;
+    if !matches!(effect, Some(Effect::Submit(_))) {
+        decline_slot(ctx, seen);
+    }
+    let outcome = match effect {
+        None => Outcome::None,
+        Some(Effect::Place { backend, shape, explanation }) => {
+            put_on(ctx, seen, &backend, &shape, explanation).await?;
+            Outcome::Written
+        }
+        Some(Effect::Guard) => {
+            let finalizers = with_finalizer(seen);
+            let written = write(ctx, seen, json!({ "metadata": { "finalizers": finalizers } })).await?;
+            note(ctx, seen, &written);
+            Outcome::Written
+        }
+        Some(Effect::Release) => {
+            let kept: Vec<&str> =
+                seen.finalizers.iter().map(|f| &**f).filter(|f| *f != names::VM_FINALIZER).collect();
+            let written = write(ctx, seen, json!({ "metadata": { "finalizers": kept } })).await?;
+            note(ctx, seen, &written);
+            Outcome::Released
+        }
+        Some(Effect::Submit(order)) => send(ctx, seen, &order).await,
+    };
+    Ok(Acted { decision, outcome })
+}
+
+/// A slot that was kept for this machine and is not wanted goes to the next one.
+fn decline_slot(ctx: &Ctx, seen: &ObservedMachine) {
+    let woken = ctx.world.change(|world| {
+        let backend = seen.backend.as_ref().and_then(|name| world.backends.get_mut(name));
+        let Some(backend) = backend else { return Vec::new() };
+        if backend.window.decline(seen.id) { backend.window.offer() } else { Vec::new() }
+    });
+    ctx.wake_machines(woken, Urgency::User);
+}
+
+fn with_finalizer(seen: &ObservedMachine) -> Vec<&str> {
+    let mut finalizers: Vec<&str> = seen.finalizers.iter().map(|f| &**f).collect();
+    if !finalizers.contains(&names::VM_FINALIZER) {
+        finalizers.push(names::VM_FINALIZER);
+    }
+    finalizers
+}
+
+/// Writes backend and finalizer in one patch, before anything exists in Ganeti. The room is taken before the write, so
+/// that machines placed meanwhile do not take it twice.
+async fn put_on(
+    ctx: &Ctx,
+    seen: &ObservedMachine,
+    backend: &Arc<str>,
+    shape: &Arc<Shape>,
+    explanation: String,
+) -> Result<(), WriteError> {
+    ctx.world.change(|world| world.machines.reserve(&seen.key, backend, shape));
+    let patch =
+        json!({ "metadata": { "finalizers": with_finalizer(seen) }, "spec": { "backendName": &**backend } });
+    let written = match write(ctx, seen, patch).await {
+        Ok(written) => written,
+        Err(error) => {
+            ctx.world.change(|world| world.machines.unreserve(&seen.key));
+            return Err(error);
+        }
+    };
+    ctx.world.change(|world| world.machines.place(&seen.key, backend, shape));
+    note(ctx, seen, &written);
+    tell(ctx, seen, "Scheduled", "Place", explanation);
+    Ok(())
+}
+
+/// Writes the object as it was looked at, or not at all.
+async fn write(ctx: &Ctx, seen: &ObservedMachine, mut patch: Value) -> Result<Written, WriteError> {
+    patch["metadata"]["resourceVersion"] = json!(seen.version.to_string());
+    let place =
+        Place { plural: "virtualmachines", namespace: Some(seen.key.namespace()), name: seen.key.name() };
+    ctx.kube.patch(place, false, &patch).await
+}
+
+/// What was just written outranks what the watch will bring later.
+fn note(ctx: &Ctx, seen: &ObservedMachine, written: &Written) {
+    ctx.world.change(|world| {
+        if let Some(machine) =
+            world.machines.get_mut(&seen.key).filter(|machine| machine.version == seen.version)
+        {
+            machine.version = written.metadata.version();
+            machine.generation = written.metadata.generation;
+            machine.finalizers = written.metadata.finalizers.clone().into();
+        }
+    });
+}
+
+async fn send(ctx: &Ctx, seen: &ObservedMachine, order: &Order) -> Outcome {
+    match submit(ctx, order).await {
+        Submitted::Accepted(job) => {
+            let (reason, verb) = match order.work.step() {
+                cyclades_domain::naming::JobStep::Create => ("Creating", "create"),
+                cyclades_domain::naming::JobStep::Start => ("Starting", "start"),
+                cyclades_domain::naming::JobStep::Stop => ("Stopping", "shut down"),
+                cyclades_domain::naming::JobStep::Remove => ("Deleting", "remove"),
+            };
+            tell(
+                ctx,
+                seen,
+                reason,
+                "Submit",
+                format!("Job {job} on {} is to {verb} instance {}.", order.backend, order.instance),
+            );
+            Outcome::Submitted
+        }
+        Submitted::Queued | Submitted::Unknown => Outcome::Submitted,
+        Submitted::Refused => Outcome::Refused,
+    }
+}
+
+fn tell(ctx: &Ctx, seen: &ObservedMachine, reason: &'static str, action: &'static str, message: String) {
+    ctx.events.tell(Told {
+        about: Key::Vm(seen.key.clone()),
+        uid: seen.uid,
+        warning: false,
+        reason,
+        action,
+        message,
+    });
+}
+
+/// Whether a decision only passes through: what it leads to is told instead, if that comes soon.
+pub(super) fn is_transitional(decision: &Decision) -> bool {
+    use cyclades_crds::condition::Reason;
+    matches!(
+        decision,
+        Decision::Act(Step::Submit { .. } | Step::Place | Step::Guard | Step::Release)
+            | Decision::Progress { .. }
+            | Decision::Wait { reason: Reason::Synchronising, .. }
+    )
+}

@@ -1,0 +1,141 @@
+//! Observe: what the stores and the backend's last inventory say of a machine. Memory only.
+
+use std::{rc::Rc, sync::Arc};
+
+use cyclades_crds::virtual_machine::Shape;
+use cyclades_domain::{
+    naming::instance_name,
+    vm::{BackendView, Desired, Observed, Presence, Status},
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::resolve;
+use crate::{
+    backend::Backend,
+    runtime::context::Ctx,
+    world::{Machine, ObjectName, World},
+};
+
+/// A machine as a pass sees it.
+#[derive(Debug)]
+pub(crate) struct ObservedMachine {
+    /// Its object.
+    pub(crate) key: ObjectName,
+    /// uid of the object.
+    pub(crate) uid: Uuid,
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// Version of the object that was looked at.
+    pub(crate) version: u64,
+    /// Finalizers of the object.
+    pub(crate) finalizers: Rc<[Box<str>]>,
+    /// Its backend.
+    pub(crate) backend: Option<Arc<str>>,
+    /// What the spec asks for.
+    pub(crate) desired: Desired,
+    /// What is observed.
+    pub(crate) observed: Observed,
+    /// Another object that has the same id.
+    pub(crate) rival: Option<ObjectName>,
+    /// Seconds a guest has to shut down.
+    pub(crate) shutdown_timeout_seconds: u32,
+    /// Name of its instance, or the name it will get.
+    pub(crate) instance: Arc<str>,
+    /// Its status as the object has it.
+    pub(crate) before: Status,
+    /// Transition times of that status.
+    pub(crate) times: Rc<[jiff::Timestamp]>,
+    /// When the last setback ends.
+    pub(crate) held_until: Option<Instant>,
+}
+
+/// Looks at a machine; `None` where there is none.
+pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
+    ctx.world.change(|world| {
+        let machine = world.machines.get(key)?;
+        let now = Instant::now();
+        let (instance, presence) = find(world, machine);
+        let backend = machine.backend.as_ref().and_then(|name| world.backends.get(name));
+        let observed = Observed {
+            finalizer: machine.has_finalizer(),
+            backend: view(machine, backend),
+            presence,
+            was_created: machine.status.instance_uuid.is_some(),
+            applied: machine.status.applied,
+            job: backend
+                .and_then(|backend| backend.window.job(machine.id))
+                .map(|job| (job.step, job.id.map(|id| id.0))),
+            setback: machine.setback(now),
+            shape: shape(world, machine),
+        };
+        let seen = ObservedMachine {
+            key: key.clone(),
+            uid: machine.uid,
+            id: machine.id,
+            version: machine.version,
+            finalizers: Rc::clone(&machine.finalizers),
+            backend: machine.backend.clone(),
+            desired: machine.desired(),
+            rival: world.machines.by_id(machine.id).filter(|other| *other != key).cloned(),
+            shutdown_timeout_seconds: machine.shutdown_timeout_seconds,
+            instance,
+            before: machine.status.clone(),
+            times: Rc::clone(&machine.times),
+            held_until: machine.memory.setback.as_ref().map(|held| held.until),
+            observed,
+        };
+        have_it_looked_for(world, &seen);
+        if !world.machines.is_accounted(key) {
+            world.machines.account(key, seen.observed.shape.as_ref());
+        }
+        Some(seen)
+    })
+}
+
+/// The machine's instance, in the inventory of its backend; an instance of it elsewhere is never overlooked.
+fn find(world: &World, machine: &Machine) -> (Arc<str>, Presence) {
+    let id = machine.id;
+    let elsewhere = world
+        .backends
+        .values()
+        .find(|other| Some(&other.name) != machine.backend.as_ref() && other.inventory.has(id));
+    let Some(backend) = machine.backend.as_ref().and_then(|name| world.backends.get(name)) else {
+        return (Arc::from(""), Presence::Unknown);
+    };
+    let prefix = &backend.object.spec.instance_name_prefix;
+    let wanted = || machine.status.instance_name.clone().unwrap_or_else(|| instance_name(prefix, id).into());
+    let name = backend.inventory.name_of(id).cloned().unwrap_or_else(wanted);
+    if let Some(elsewhere) = elsewhere {
+        return (name, Presence::Duplicate { elsewhere: Arc::clone(&elsewhere.name) });
+    }
+    let mut presence = backend.inventory.presence(id, &name, machine.status.instance_uuid.is_some());
+    if let Presence::Present(instance) = &mut presence {
+        instance.half_made = machine.memory.half_made;
+    }
+    (name, presence)
+}
+
+/// A machine that had an instance which is not shown is looked for by direct reads.
+fn have_it_looked_for(world: &mut World, seen: &ObservedMachine) {
+    if seen.observed.presence != Presence::Unknown || !seen.observed.was_created {
+        return;
+    }
+    if let Some(backend) = seen.backend.as_ref().and_then(|name| world.backends.get_mut(name)) {
+        backend.inventory.suspect(seen.id, Arc::clone(&seen.instance));
+    }
+}
+
+fn view(machine: &Machine, backend: Option<&Backend>) -> BackendView {
+    let Some(name) = machine.backend.clone() else { return BackendView::Unplaced };
+    let Some(backend) = backend else { return BackendView::Missing { name } };
+    if backend.health.is_ready() && backend.client.is_some() {
+        return BackendView::Ready { name };
+    }
+    BackendView::NotReady { name, reason: backend.health.reason(), message: backend.health.message() }
+}
+
+/// The shape the machine was made with; where its status does not say yet, the one its flavor gives.
+fn shape(world: &World, machine: &Machine) -> Option<Arc<Shape>> {
+    machine.status.shape.clone().or_else(|| resolve::shape_of(world, &machine.flavor).ok().map(Arc::new))
+}

@@ -1,0 +1,184 @@
+//! Report: at most one status write, only if it says something new; events on transitions.
+
+use std::{rc::Rc, time::Duration};
+
+use cyclades_crds::condition::{ConditionType, Reason};
+use cyclades_domain::vm::{BackendView, Decision, Status, report as tell_status};
+use serde::Serialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{
+    act::{Acted, Outcome, is_transitional},
+    observe::ObservedMachine,
+};
+use crate::{
+    runtime::{
+        conditions::{self, ConditionOut},
+        context::Ctx,
+        driver::{Next, PassError},
+        events::Told,
+        jitter,
+        kube_api::Place,
+    },
+    world::Key,
+};
+
+/// A transition that takes longer than this is told; a shorter one is only its end.
+const TELL_TRANSITION_AFTER: Duration = Duration::from_secs(3);
+/// How often a machine that waits looks again by itself, in case a wake-up was missed.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Ends a pass.
+pub(crate) async fn report(ctx: &Ctx, seen: &ObservedMachine, acted: Acted) -> Result<Next, PassError> {
+    let Acted { decision, outcome } = acted;
+    match outcome {
+        Outcome::Written | Outcome::Refused => return Ok(Next::Again),
+        Outcome::Released => return Ok(Next::Rest),
+        Outcome::None | Outcome::Submitted => {}
+    }
+    if decision == Decision::Gone {
+        return Ok(Next::Rest);
+    }
+    let settled = matches!(decision, Decision::Settled | Decision::Follow { .. });
+    let status = tell_status(&seen.desired, &seen.observed, &decision, &seen.before, None);
+    ctx.world.change(|world| world.machines.set_verified(&seen.key, settled));
+    if status == seen.before || keeps_quiet(seen, &decision) {
+        transition(ctx, seen, false);
+        return Ok(next(seen, &decision));
+    }
+    if is_transitional(&decision) {
+        let since = transition(ctx, seen, true);
+        let age = since.elapsed();
+        if age < TELL_TRANSITION_AFTER {
+            return Ok(Next::After(TELL_TRANSITION_AFTER - age));
+        }
+    } else {
+        transition(ctx, seen, false);
+    }
+    write(ctx, seen, status).await?;
+    Ok(next(seen, &decision))
+}
+
+/// While a backend cannot be worked with, its machines keep the status they had: nothing is known to have changed, and
+/// ten thousand writes would not make it better known. A machine that somebody waits for does say what it waits for.
+fn keeps_quiet(seen: &ObservedMachine, decision: &Decision) -> bool {
+    let backend_is_away =
+        matches!(seen.observed.backend, BackendView::NotReady { .. } | BackendView::Missing { .. });
+    let nothing_wanted = !seen.desired.deleting
+        && seen.before.observed_generation == seen.desired.generation
+        && seen
+            .before
+            .verdict(ConditionType::Reconciling)
+            .is_some_and(|verdict| verdict.status == Some(false));
+    matches!(decision, Decision::Wait { .. }) && backend_is_away && nothing_wanted
+}
+
+/// Notes whether the machine is in a transition; returns since when.
+fn transition(ctx: &Ctx, seen: &ObservedMachine, under_way: bool) -> Instant {
+    let now = Instant::now();
+    ctx.world.change(|world| {
+        let Some(machine) = world.machines.get_mut(&seen.key) else { return now };
+        if !under_way {
+            machine.memory.in_transition_since = None;
+            return now;
+        }
+        *machine.memory.in_transition_since.get_or_insert(now)
+    })
+}
+
+/// When the machine looks again by itself.
+fn next(seen: &ObservedMachine, decision: &Decision) -> Next {
+    match decision {
+        Decision::Held { .. } => match seen.held_until {
+            Some(until) => {
+                Next::After(until.saturating_duration_since(Instant::now()) + Duration::from_millis(10))
+            }
+            None => Next::Again,
+        },
+        Decision::Wait { reason: Reason::NoBackendFits, .. }
+        | Decision::Stall { reason: Reason::InvalidSpec, .. } => {
+            Next::After(LOOK_AGAIN + Duration::from_millis(jitter() % 30_000))
+        }
+        _ => Next::Rest,
+    }
+}
+
+/// Status as it is written: what is `None` is removed from the object.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusOut<'a> {
+    observed_generation: i64,
+    id: String,
+    instance_name: Option<&'a str>,
+    #[serde(rename = "instanceUUID")]
+    instance_uuid: Option<&'a str>,
+    node: Option<&'a str>,
+    power_state: Option<cyclades_crds::virtual_machine::ObservedPower>,
+    applied_power_state: Option<cyclades_crds::virtual_machine::PowerState>,
+    shape: Option<&'a cyclades_crds::virtual_machine::Shape>,
+    conditions: Vec<ConditionOut<'a>>,
+}
+
+async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), PassError> {
+    let times =
+        conditions::times(&status.verdicts, &seen.before.verdicts, &seen.times, jiff::Timestamp::now());
+    let out = StatusOut {
+        observed_generation: status.observed_generation,
+        id: seen.id.to_string(),
+        instance_name: status.instance_name.as_deref(),
+        instance_uuid: status.instance_uuid.as_deref(),
+        node: status.node.as_deref(),
+        power_state: status.power,
+        applied_power_state: status.applied,
+        shape: status.shape.as_deref(),
+        conditions: conditions::out(&status.verdicts, &times, status.observed_generation),
+    };
+    let patch = json!({ "metadata": { "resourceVersion": seen.version.to_string() }, "status": out });
+    let place =
+        Place { plural: "virtualmachines", namespace: Some(seen.key.namespace()), name: seen.key.name() };
+    let written = ctx.kube.patch(place, true, &patch).await?;
+    announce(ctx, seen, &status);
+    ctx.world.change(|world| {
+        let Some(machine) =
+            world.machines.get_mut(&seen.key).filter(|machine| machine.version == seen.version)
+        else {
+            return;
+        };
+        machine.version = written.metadata.version();
+        if status.instance_uuid.is_some() {
+            machine.user_data = None;
+        }
+        machine.status = status;
+        machine.times = Rc::from(times);
+        world.machines.account(&seen.key, None);
+    });
+    Ok(())
+}
+
+/// One event for each transition of the reason of `Ready`.
+fn announce(ctx: &Ctx, seen: &ObservedMachine, status: &Status) {
+    let ready = |status: &Status| {
+        status.verdict(ConditionType::Ready).map(|verdict| (verdict.status, verdict.reason))
+    };
+    let Some(verdict) = status.verdict(ConditionType::Ready) else { return };
+    let in_progress =
+        matches!(verdict.reason, Reason::Creating | Reason::Starting | Reason::Stopping | Reason::Deleting);
+    // Jobs are told when they are accepted, with their ids.
+    if ready(status) == ready(&seen.before) && status.power == seen.before.power || in_progress {
+        return;
+    }
+    let (reason, warning) = match (verdict.status, status.power) {
+        (Some(true), Some(cyclades_crds::virtual_machine::ObservedPower::Stopped)) => ("Stopped", false),
+        (Some(true), _) => ("Running", false),
+        _ => (verdict.reason.as_str(), true),
+    };
+    ctx.events.tell(Told {
+        about: Key::Vm(seen.key.clone()),
+        uid: seen.uid,
+        warning,
+        reason,
+        action: "Reconcile",
+        message: verdict.message.to_string(),
+    });
+}

@@ -1,0 +1,315 @@
+//! Resolve: the objects a machine refers to, and the backend it goes to. What is missing is waited for, which is no error.
+
+use std::sync::Arc;
+
+use cyclades_crds::{
+    condition::Reason,
+    image::Visibility,
+    virtual_machine::{PowerState, Shape},
+};
+use cyclades_domain::{
+    naming::{JobStep, instance_tags},
+    placement::{Candidate, place},
+    shape,
+    vm::{Decision, Step},
+};
+
+use super::observe::ObservedMachine;
+use crate::{
+    backend::{
+        Backend,
+        submit::{Creation, Order, Work},
+    },
+    runtime::context::Ctx,
+    world::{Machine, World, needs::Need},
+};
+
+/// A decision with all that its effect needs.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// The decision.
+    pub(crate) decision: Decision,
+    /// Its effect, where it has one.
+    pub(crate) effect: Option<Effect>,
+}
+
+/// One outside effect, ready to be made.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Write backend and finalizer.
+    Place {
+        /// The backend.
+        backend: Arc<str>,
+        /// The shape that is counted there.
+        shape: Arc<Shape>,
+        /// Why this one.
+        explanation: String,
+    },
+    /// Write the finalizer.
+    Guard,
+    /// Submit a job.
+    Submit(Order),
+    /// Take the finalizer off.
+    Release,
+}
+
+/// Something that a machine needs and that is not there.
+struct Missing {
+    need: Option<Need>,
+    reason: Reason,
+    message: String,
+}
+
+/// Resolves what a decision needs. Where something is missing, the decision becomes to wait for it.
+pub(crate) fn resolve(ctx: &Ctx, seen: &ObservedMachine, decision: Decision) -> Planned {
+    if let Some(rival) = &seen.rival {
+        let message = format!(
+            "VirtualMachine {rival} has the same spec.id: give this one another id, or delete one of them."
+        );
+        return Planned {
+            decision: Decision::Stall { reason: Reason::InvalidSpec, message: message.into() },
+            effect: None,
+        };
+    }
+    ctx.world.change(|world| {
+        let effect = match &decision {
+            Decision::Act(Step::Place) => placed(world, seen).map(Some),
+            Decision::Act(Step::Guard) => Ok(Some(Effect::Guard)),
+            Decision::Act(Step::Release) => Ok(Some(Effect::Release)),
+            Decision::Act(Step::Submit { job, uuid }) => {
+                order(ctx, world, seen, *job, uuid.as_ref()).map(Some)
+            }
+            _ => Ok(None),
+        };
+        match effect {
+            Ok(effect) => Planned { decision, effect },
+            Err(Missing { need, reason, message }) => {
+                let message = message.into();
+                let decision = match need {
+                    Some(need) => {
+                        world.needs.wait(need, seen.key.clone());
+                        Decision::Wait { reason, message }
+                    }
+                    None => Decision::Stall { reason, message },
+                };
+                Planned { decision, effect: None }
+            }
+        }
+    })
+}
+
+/// The shape of a flavor.
+pub(super) fn shape_of(world: &World, flavor: &str) -> Result<Shape, (Option<Need>, Reason, String)> {
+    let Some(entry) = world.catalog.flavors.get(flavor) else {
+        let message = format!("Flavor {flavor} does not exist: create it, and the machine goes on.");
+        return Err((Some(Need::Flavor(flavor.into())), Reason::FlavorNotFound, message));
+    };
+    let name = entry.spec.volume_type_ref.name.as_str();
+    let Some(volume_type) = world.catalog.volume_types.get(name) else {
+        let message = format!(
+            "VolumeType {name} of flavor {flavor} does not exist: create it, and the machine goes on."
+        );
+        return Err((Some(Need::VolumeType(name.into())), Reason::VolumeTypeNotFound, message));
+    };
+    shape::resolve(&entry.spec, &volume_type.spec)
+        .map_err(|error| (None, Reason::InvalidSpec, format!("Flavor {flavor}: {error}")))
+}
+
+/// The shape for a new machine: its flavor must allow that.
+fn shape_for_new(world: &World, machine: &Machine) -> Result<Shape, Missing> {
+    let flavor = &machine.flavor;
+    let shape =
+        shape_of(world, flavor).map_err(|(need, reason, message)| Missing { need, reason, message })?;
+    if world.catalog.flavors.get(&**flavor).is_some_and(|entry| !entry.spec.allow_create) {
+        return Err(Missing {
+            need: Some(Need::Flavor(Arc::clone(flavor))),
+            reason: Reason::FlavorNotAllowed,
+            message: format!(
+                "Flavor {flavor} has allowCreate: false; name another flavor, or ask for this one to be opened."
+            ),
+        });
+    }
+    Ok(shape)
+}
+
+fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> {
+    let Some(machine) = world.machines.get(&seen.key) else { return Ok(Effect::Guard) };
+    let shape = shape_for_new(world, machine)?;
+    software(world, machine)?;
+    let shape = world.interner.shape(shape);
+    // An instance that already carries the machine's id is followed to where it is.
+    if let Some(home) = world.backends.values().find(|backend| backend.inventory.has(seen.id)) {
+        let explanation = format!("Found on {}.", home.name);
+        return Ok(Effect::Place { backend: Arc::clone(&home.name), shape, explanation });
+    }
+    let mut backends: Vec<&Backend> = world.backends.values().collect();
+    backends.sort_by(|a, b| a.name.cmp(&b.name));
+    let closed: Vec<Option<String>> = backends.iter().map(|backend| closed(backend)).collect();
+    let candidates: Vec<Candidate<'_>> = backends
+        .iter()
+        .zip(&closed)
+        .map(|(backend, closed)| candidate(world, backend, closed.as_deref()))
+        .collect();
+    let spread = u64::from_le_bytes(seen.id.as_bytes()[..8].try_into().unwrap_or_default());
+    let placement = place(&shape, &candidates, spread);
+    match &placement.chosen {
+        Some(name) => {
+            Ok(Effect::Place { backend: name.as_str().into(), shape, explanation: placement.explain() })
+        }
+        None => Err(Missing {
+            need: Some(Need::Capacity),
+            reason: Reason::NoBackendFits,
+            message: placement.explain(),
+        }),
+    }
+}
+
+/// Why a backend takes no new machine.
+fn closed(backend: &Backend) -> Option<String> {
+    let object = &backend.object;
+    if object.deleting {
+        return Some("is being deleted".into());
+    }
+    if object.spec.drained {
+        return Some("is drained".into());
+    }
+    if !backend.health.is_ready() {
+        return Some(format!("is not ready ({})", backend.health.reason().as_str()));
+    }
+    let hypervisors = backend.facts.as_ref().map_or(&[][..], |facts| &facts.hypervisors);
+    let hypervisor = object.spec.hypervisor.as_ref()?;
+    (!hypervisors.contains(hypervisor))
+        .then(|| format!("hypervisor {hypervisor} is not enabled in its cluster"))
+}
+
+fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -> Candidate<'a> {
+    let (used, undeclared) = (world.machines.usage(&backend.name), backend.inventory.undeclared());
+    let facts = backend.facts.as_ref();
+    let ratio = u64::from(backend.object.spec.limits.vcpus_per_cpu);
+    Candidate {
+        name: &backend.name,
+        closed,
+        disk_templates: facts.map_or(&[], |facts| &facts.disk_templates),
+        memory_mib: facts.map_or(0, |facts| facts.memory_mib),
+        memory_used_mib: used.memory_mib + undeclared.memory_mib,
+        disk_mib: facts.map_or(0, |facts| facts.disk_mib),
+        disk_used_mib: used.disk_mib,
+        vcpus: facts.map_or(0, |facts| u64::from(facts.cpus)) * ratio,
+        vcpus_used: used.vcpus + undeclared.vcpus,
+    }
+}
+
+fn order(
+    ctx: &Ctx,
+    world: &mut World,
+    seen: &ObservedMachine,
+    job: JobStep,
+    uuid: Option<&Arc<str>>,
+) -> Result<Effect, Missing> {
+    let uuid = || uuid.cloned().unwrap_or_else(|| Arc::from(""));
+    let work = match job {
+        JobStep::Create => Work::Create(Box::new(creation(ctx, world, seen)?)),
+        JobStep::Start => Work::Start,
+        JobStep::Stop => Work::Stop { uuid: uuid(), timeout_seconds: seen.shutdown_timeout_seconds },
+        JobStep::Remove => Work::Remove { uuid: uuid() },
+    };
+    Ok(Effect::Submit(Order {
+        machine: seen.key.clone(),
+        id: seen.id,
+        generation: seen.desired.generation,
+        backend: seen.backend.clone().unwrap_or_else(|| Arc::from("")),
+        instance: Arc::clone(&seen.instance),
+        work,
+    }))
+}
+
+/// What the OS of a machine needs.
+struct Software {
+    os: String,
+    parameters: Vec<(String, String)>,
+}
+
+fn software(world: &World, machine: &Machine) -> Result<Software, Missing> {
+    let image = &machine.image;
+    let need = || Some(Need::Image(image.clone()));
+    let Some(entry) = world.catalog.images.get(image) else {
+        let message = format!(
+            "Image {} does not exist in namespace {}: create it, and the machine goes on.",
+            image.name(),
+            image.namespace()
+        );
+        return Err(Missing { need: need(), reason: Reason::ImageNotFound, message });
+    };
+    if image.namespace() != machine.key.namespace() && entry.spec.visibility != Visibility::Public {
+        // The same words whether it exists or not would hide it better; that it exists is no secret worth the riddle.
+        let message = format!(
+            "Image {image} is private to its namespace: it must say visibility: Public to be used here."
+        );
+        return Err(Missing { need: need(), reason: Reason::ImageNotShared, message });
+    }
+    let Some(os) = &entry.spec.source.ganeti_os else {
+        return Err(Missing {
+            need: need(),
+            reason: Reason::InvalidSpec,
+            message: format!("Image {image} names no source."),
+        });
+    };
+    let mut parameters: Vec<_> =
+        os.parameters.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    match (&machine.user_data, &os.user_data_parameter) {
+        (Some(data), Some(parameter)) => parameters.push((parameter.clone(), data.to_string())),
+        (Some(_), None) => {
+            let message = format!(
+                "The machine has userData, but Image {image} has no userDataParameter to hand it over by: set that, or use another image."
+            );
+            return Err(Missing { need: need(), reason: Reason::UserDataNotSupported, message });
+        }
+        (None, _) => {}
+    }
+    Ok(Software { os: os.ganeti_name(), parameters })
+}
+
+fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Creation, Missing> {
+    let Some(machine) = world.machines.get(&seen.key) else {
+        return Err(Missing {
+            need: None,
+            reason: Reason::InvalidSpec,
+            message: "The object is gone.".into(),
+        });
+    };
+    let software = software(world, machine)?;
+    let shape = shape_of(world, &machine.flavor).map_err(|(need, reason, message)| Missing {
+        need,
+        reason,
+        message,
+    })?;
+    let tags = instance_tags(&ctx.installation.cluster_id, seen.key.namespace(), seen.key.name(), seen.id);
+    let disk_parameters = disk_parameters(world, &machine.flavor);
+    let hypervisor =
+        seen.backend.as_ref().and_then(|name| world.backends.get(name)?.object.spec.hypervisor.clone());
+    let start = seen.desired.power == PowerState::Running;
+    let shape = world.interner.shape(shape);
+    world.machines.account(&seen.key, Some(&shape));
+    Ok(Creation {
+        shape,
+        os: software.os,
+        parameters: software.parameters,
+        disk_parameters,
+        tags,
+        start,
+        hypervisor,
+    })
+}
+
+/// Provider and parameters of the disks of a flavor.
+fn disk_parameters(world: &World, flavor: &str) -> Vec<(String, String)> {
+    let spec = world
+        .catalog
+        .flavors
+        .get(flavor)
+        .and_then(|flavor| world.catalog.volume_types.get(flavor.spec.volume_type_ref.name.as_str()))
+        .map(|entry| &entry.spec);
+    let Some(spec) = spec else { return Vec::new() };
+    let provider = spec.provider.iter().map(|provider| ("provider".to_owned(), provider.clone()));
+    provider.chain(spec.parameters.iter().map(|(key, value)| (key.clone(), value.clone()))).collect()
+}

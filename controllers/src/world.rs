@@ -1,0 +1,99 @@
+//! What the operator knows: its stores and their indexes, in memory, fed by watches and by backends.
+//!
+//! Nothing here scans: what depends on what is found through indexes that are kept up to date as objects change.
+
+pub(crate) mod catalog;
+pub(crate) mod intern;
+pub(crate) mod key;
+pub(crate) mod machine;
+pub(crate) mod machines;
+pub(crate) mod needs;
+pub(crate) mod usage;
+pub(crate) mod wire;
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+
+use secrecy::SecretString;
+
+use self::{catalog::Catalog, intern::Interner, machines::Machines, needs::Needs};
+pub(crate) use self::{
+    key::{Key, ObjectName},
+    machine::Machine,
+};
+use crate::backend::Backend;
+
+/// The stores. One thread owns them; see [`Shared`].
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    /// Shared texts.
+    pub(crate) interner: Interner,
+    /// VirtualMachines.
+    pub(crate) machines: Machines,
+    /// Flavors, VolumeTypes and Images.
+    pub(crate) catalog: Catalog,
+    /// GanetiBackends with what is known of their clusters.
+    pub(crate) backends: HashMap<Arc<str>, Backend>,
+    /// Which machines wait for what.
+    pub(crate) needs: Needs,
+    /// RAPI credentials, by the name of their Secret.
+    pub(crate) credentials: HashMap<Box<str>, RapiCredentials>,
+    /// Which first lists are complete.
+    pub(crate) listed: Listed,
+}
+
+impl World {
+    /// Keys of all objects.
+    pub(crate) fn all_keys(&self) -> Vec<Key> {
+        let catalog = &self.catalog;
+        let backends = self.backends.keys().map(|name| Key::Backend(name.as_ref().into()));
+        let volume_types = catalog.volume_types.keys().cloned().map(Key::VolumeType);
+        let flavors = catalog.flavors.keys().cloned().map(Key::Flavor);
+        let images = catalog.images.keys().cloned().map(Key::Image);
+        let machines = self.machines.keys().cloned().map(Key::Vm);
+        backends.chain(volume_types).chain(flavors).chain(images).chain(machines).collect()
+    }
+}
+
+/// User and password of a RAPI user.
+#[derive(Clone, Debug)]
+pub(crate) struct RapiCredentials {
+    /// User name.
+    pub(crate) username: String,
+    /// Password.
+    pub(crate) password: SecretString,
+}
+
+/// Which first lists are complete: before that, an object that is not there is not missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) machines: bool,
+    pub(crate) backends: bool,
+    pub(crate) flavors: bool,
+    pub(crate) volume_types: bool,
+    pub(crate) images: bool,
+    pub(crate) secrets: bool,
+}
+
+impl Listed {
+    /// Whether everything has been listed once.
+    pub(crate) fn all(self) -> bool {
+        self.machines && self.backends && self.flavors && self.volume_types && self.images && self.secrets
+    }
+}
+
+/// The world, shared by all tasks of the one thread that the operator runs on. Access is by closure, so no reference
+/// into it can be held across an await.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared(Rc<RefCell<World>>);
+
+impl Shared {
+    /// Looks.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.0.borrow())
+    }
+
+    /// Changes.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(&mut self.0.borrow_mut())
+    }
+}

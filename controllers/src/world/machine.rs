@@ -1,0 +1,193 @@
+//! What is kept of a VirtualMachine.
+
+use std::{rc::Rc, sync::Arc};
+
+use cyclades_crds::{
+    condition::{ConditionType, Reason},
+    names,
+    virtual_machine::{OnMissing, PowerPolicy, PowerState},
+};
+use cyclades_domain::{
+    conditions::Verdict,
+    vm::{Desired, Setback, Status},
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    intern::Interner,
+    key::ObjectName,
+    wire::{ConditionWire, VmStatusWire, VmWire},
+};
+
+/// A VirtualMachine as decisions need it: about a kilobyte, whatever the object weighs.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    /// Its object.
+    pub(crate) key: ObjectName,
+    /// uid of the object.
+    pub(crate) uid: Uuid,
+    /// Id of the machine: `spec.id`, else the uid.
+    pub(crate) id: Uuid,
+    /// Resource version that this is.
+    pub(crate) version: u64,
+    /// Generation of the spec.
+    pub(crate) generation: i64,
+    /// Being deleted.
+    pub(crate) deleting: bool,
+    /// Paused by annotation.
+    pub(crate) paused: bool,
+    /// All finalizers, ours included; the list is replaced whole when ours is added or removed.
+    pub(crate) finalizers: Rc<[Box<str>]>,
+    /// Name of its Flavor.
+    pub(crate) flavor: Arc<str>,
+    /// Its Image.
+    pub(crate) image: ObjectName,
+    /// Declared power.
+    pub(crate) power: PowerState,
+    /// Declared power policy.
+    pub(crate) power_policy: PowerPolicy,
+    /// Declared behaviour when the instance is missing.
+    pub(crate) on_missing: OnMissing,
+    /// Declared shutdown timeout, in seconds.
+    pub(crate) shutdown_timeout_seconds: u32,
+    /// User data, kept only until the instance exists.
+    pub(crate) user_data: Option<Box<str>>,
+    /// Backend it is placed on.
+    pub(crate) backend: Option<Arc<str>>,
+    /// Status as the object has it.
+    pub(crate) status: Status,
+    /// Transition times of the status's verdicts, in the same order.
+    pub(crate) times: Rc<[jiff::Timestamp]>,
+    /// What is remembered between passes and not stored.
+    pub(crate) memory: Memory,
+}
+
+/// What the operator remembers of a machine while it lives. Losing it costs a repeated look, never correctness.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Failures in a row, with the setback of the last one, its end, and the generation it happened at.
+    pub(crate) failures: u32,
+    /// The last failure.
+    pub(crate) setback: Option<Held>,
+    /// Since when the machine is in transition without having said so in its status.
+    pub(crate) in_transition_since: Option<Instant>,
+    /// Whether the last pass found everything as declared.
+    pub(crate) verified: bool,
+    /// The last create left an instance that is no machine.
+    pub(crate) half_made: bool,
+    /// Starts in a row, and when the last one succeeded.
+    pub(crate) starts: u32,
+    /// When the last start succeeded.
+    pub(crate) last_start: Option<Instant>,
+}
+
+/// A setback with its end.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// What happened.
+    pub(crate) setback: Setback,
+    /// When it may be tried again.
+    pub(crate) until: Instant,
+    /// Generation of the spec it happened at; another spec is another try.
+    pub(crate) generation: i64,
+}
+
+impl Machine {
+    /// Reads a machine; `None` where the object's identity does not parse.
+    pub(crate) fn read(wire: &VmWire<'_>, interner: &mut Interner) -> Option<Self> {
+        let meta = &wire.metadata;
+        let namespace = meta.namespace.as_deref()?;
+        let uid = Uuid::try_parse(&meta.uid).ok()?;
+        let id = match &wire.spec.id {
+            Some(id) => Uuid::try_parse(id).ok()?,
+            None => uid,
+        };
+        let (status, times) = read_status(&wire.status, interner);
+        let image_namespace = wire.spec.image_ref.namespace.as_deref().unwrap_or(namespace);
+        let wants_user_data = status.instance_uuid.is_none();
+        Some(Self {
+            key: ObjectName::new(namespace, &meta.name),
+            uid,
+            id,
+            version: meta.version(),
+            generation: meta.generation,
+            deleting: meta.deletion_timestamp.is_some(),
+            paused: meta.paused.0,
+            finalizers: meta.finalizers.iter().map(|text| Box::from(text.as_ref())).collect(),
+            flavor: interner.text(&wire.spec.flavor_ref.name),
+            image: ObjectName::new(image_namespace, &wire.spec.image_ref.name),
+            power: wire.spec.power_state,
+            power_policy: wire.spec.power_policy,
+            on_missing: wire.spec.on_missing,
+            shutdown_timeout_seconds: wire.spec.shutdown_timeout_seconds,
+            user_data: wire.spec.user_data.as_deref().filter(|_| wants_user_data).map(Box::from),
+            backend: wire.spec.backend_name.as_deref().map(|name| interner.text(name)),
+            status,
+            times,
+            memory: Memory::default(),
+        })
+    }
+
+    /// Whether our finalizer is on the object.
+    pub(crate) fn has_finalizer(&self) -> bool {
+        self.finalizers.iter().any(|finalizer| &**finalizer == names::VM_FINALIZER)
+    }
+
+    /// What the spec asks for.
+    pub(crate) fn desired(&self) -> Desired {
+        Desired {
+            deleting: self.deleting,
+            paused: self.paused,
+            generation: self.generation,
+            power: self.power,
+            power_policy: self.power_policy,
+            on_missing: self.on_missing,
+        }
+    }
+
+    /// The setback that still counts: of this generation, from memory or, after a restart, from the status.
+    pub(crate) fn setback(&self, now: Instant) -> Option<Setback> {
+        if let Some(held) = &self.memory.setback {
+            let counts = held.generation == self.generation && (held.setback.permanent || now < held.until);
+            return counts.then(|| Setback { holding: now < held.until, ..held.setback.clone() });
+        }
+        let stalled = self.status.verdict(ConditionType::Stalled)?;
+        let ours = matches!(stalled.reason, Reason::JobRefused) && stalled.status == Some(true);
+        (ours && self.status.observed_generation == self.generation).then(|| Setback {
+            reason: stalled.reason,
+            message: Arc::clone(&stalled.message),
+            permanent: true,
+            holding: true,
+        })
+    }
+}
+
+fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<[jiff::Timestamp]>) {
+    let known: Vec<(Verdict, jiff::Timestamp)> =
+        wire.conditions.iter().filter_map(|condition| read_condition(condition, interner)).collect();
+    let status = Status {
+        observed_generation: wire.observed_generation,
+        instance_name: wire.instance_name.as_deref().map(Arc::from),
+        instance_uuid: wire.instance_uuid.as_deref().map(Arc::from),
+        node: wire.node.as_deref().map(|text| interner.text(text)),
+        power: wire.power_state,
+        applied: wire.applied_power_state,
+        shape: wire.shape.clone().map(|shape| interner.shape(shape)),
+        verdicts: known.iter().map(|(verdict, _)| verdict.clone()).collect(),
+    };
+    (status, known.into_iter().map(|(_, time)| time).collect())
+}
+
+/// Reads a condition; one that we do not know is dropped, and so overwritten.
+fn read_condition(wire: &ConditionWire<'_>, interner: &mut Interner) -> Option<(Verdict, jiff::Timestamp)> {
+    let kind = ConditionType::parse(&wire.kind)?;
+    let reason = Reason::parse(&wire.reason)?;
+    let status = match wire.status.as_ref() {
+        "True" => Some(true),
+        "False" => Some(false),
+        _ => None,
+    };
+    let verdict = Verdict { kind, status, reason, message: interner.text(&wire.message) };
+    Some((verdict, wire.last_transition_time.unwrap_or_default()))
+}

@@ -1,0 +1,187 @@
+//! The store of machines, with its indexes.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use cyclades_crds::virtual_machine::Shape;
+use uuid::Uuid;
+
+use super::{Machine, ObjectName, usage::Usage};
+
+/// All machines, by object, by id and by backend.
+#[derive(Debug, Default)]
+pub(crate) struct Machines {
+    by_key: HashMap<ObjectName, Machine>,
+    by_id: HashMap<Uuid, ObjectName>,
+    on_backend: HashMap<Arc<str>, HashSet<ObjectName>>,
+    accounts: HashMap<ObjectName, (Arc<str>, Arc<Shape>)>,
+    usage: HashMap<Arc<str>, Usage>,
+    verified: usize,
+}
+
+/// What a write to the store changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// The store already had this version, or a newer one.
+    Known,
+    /// It is new, or differs.
+    Changed,
+}
+
+impl Machines {
+    pub(crate) fn get(&self, key: &ObjectName) -> Option<&Machine> {
+        self.by_key.get(key)
+    }
+
+    /// Changes what is remembered or known of a machine. Identity and backend change through [`Machines::put`] and
+    /// [`Machines::place`].
+    pub(crate) fn get_mut(&mut self, key: &ObjectName) -> Option<&mut Machine> {
+        self.by_key.get_mut(key)
+    }
+
+    /// The machine that has an id.
+    pub(crate) fn by_id(&self, id: Uuid) -> Option<&ObjectName> {
+        self.by_id.get(&id)
+    }
+
+    /// Number of machines.
+    pub(crate) fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Number of machines whose last pass found everything as declared.
+    pub(crate) fn verified(&self) -> usize {
+        self.verified
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &ObjectName> {
+        self.by_key.keys()
+    }
+
+    /// Machines placed on a backend.
+    pub(crate) fn on_backend(&self, backend: &str) -> impl Iterator<Item = &ObjectName> {
+        self.on_backend.get(backend).into_iter().flatten()
+    }
+
+    /// Number of machines placed on a backend.
+    pub(crate) fn count_on_backend(&self, backend: &str) -> usize {
+        self.on_backend.get(backend).map_or(0, HashSet::len)
+    }
+
+    /// What the machines placed on a backend use of it.
+    pub(crate) fn usage(&self, backend: &str) -> Usage {
+        self.usage.get(backend).copied().unwrap_or_default()
+    }
+
+    /// The version of a machine that the store has.
+    pub(crate) fn version(&self, key: &ObjectName) -> Option<u64> {
+        self.by_key.get(key).map(|machine| machine.version)
+    }
+
+    /// Stores a machine. What is remembered of the same object stays.
+    pub(crate) fn put(&mut self, mut machine: Machine) -> Stored {
+        let key = machine.key.clone();
+        let counted = self.accounts.get(&key).map(|(_, shape)| Arc::clone(shape));
+        if let Some(before) = self.by_key.get_mut(&key) {
+            if before.uid == machine.uid {
+                if before.version >= machine.version {
+                    return Stored::Known;
+                }
+                machine.memory = std::mem::take(&mut before.memory);
+                if before.generation != machine.generation {
+                    machine.memory.failures = 0;
+                }
+                if machine.memory.verified {
+                    self.verified -= 1;
+                    machine.memory.verified = false;
+                }
+            }
+            self.remove(&key);
+        }
+        self.by_id.entry(machine.id).or_insert_with(|| key.clone());
+        if let Some(backend) = &machine.backend {
+            self.on_backend.entry(Arc::clone(backend)).or_default().insert(key.clone());
+        }
+        self.by_key.insert(key.clone(), machine);
+        self.account(&key, counted.as_ref());
+        Stored::Changed
+    }
+
+    /// Notes that a machine is now placed on a backend, as just written.
+    pub(crate) fn place(&mut self, key: &ObjectName, backend: &Arc<str>, shape: &Arc<Shape>) {
+        let Some(machine) = self.by_key.get_mut(key) else { return };
+        machine.backend = Some(Arc::clone(backend));
+        self.on_backend.entry(Arc::clone(backend)).or_default().insert(key.clone());
+        self.account(key, Some(shape));
+    }
+
+    /// Counts a machine's shape on its backend: the one in its status, else `shape`, else the one counted before.
+    pub(crate) fn account(&mut self, key: &ObjectName, shape: Option<&Arc<Shape>>) {
+        let Some(machine) = self.by_key.get(key) else { return };
+        let before = self.accounts.get(key).map(|(_, shape)| Arc::clone(shape));
+        let shape = machine.status.shape.clone().or_else(|| shape.cloned()).or(before);
+        let wanted = machine.backend.clone().zip(shape);
+        if self.accounts.get(key) == wanted.as_ref() {
+            return;
+        }
+        self.close_account(key);
+        if let Some((backend, shape)) = wanted {
+            self.usage.entry(Arc::clone(&backend)).or_default().add(&shape);
+            self.accounts.insert(key.clone(), (backend, shape));
+        }
+    }
+
+    /// Counts a shape on a backend before the machine is written to be there.
+    pub(crate) fn reserve(&mut self, key: &ObjectName, backend: &Arc<str>, shape: &Arc<Shape>) {
+        self.close_account(key);
+        self.usage.entry(Arc::clone(backend)).or_default().add(shape);
+        self.accounts.insert(key.clone(), (Arc::clone(backend), Arc::clone(shape)));
+    }
+
+    /// The machine could not be written to be there.
+    pub(crate) fn unreserve(&mut self, key: &ObjectName) {
+        self.close_account(key);
+        self.account(key, None);
+    }
+
+    /// Whether a machine's shape is counted.
+    pub(crate) fn is_accounted(&self, key: &ObjectName) -> bool {
+        self.accounts.contains_key(key)
+    }
+
+    fn close_account(&mut self, key: &ObjectName) {
+        if let Some((backend, shape)) = self.accounts.remove(key)
+            && let Some(usage) = self.usage.get_mut(&backend)
+        {
+            usage.subtract(&shape);
+        }
+    }
+
+    /// Remembers whether a pass found a machine as declared.
+    pub(crate) fn set_verified(&mut self, key: &ObjectName, verified: bool) {
+        let Some(machine) = self.by_key.get_mut(key) else { return };
+        if machine.memory.verified != verified {
+            machine.memory.verified = verified;
+            if verified { self.verified += 1 } else { self.verified -= 1 }
+        }
+    }
+
+    /// Forgets a machine.
+    pub(crate) fn remove(&mut self, key: &ObjectName) -> Option<Machine> {
+        let machine = self.by_key.remove(key)?;
+        if machine.memory.verified {
+            self.verified -= 1;
+        }
+        if self.by_id.get(&machine.id) == Some(key) {
+            self.by_id.remove(&machine.id);
+        }
+        if let Some(machines) = machine.backend.as_ref().and_then(|backend| self.on_backend.get_mut(backend))
+        {
+            machines.remove(key);
+        }
+        self.close_account(key);
+        Some(machine)
+    }
+}
