@@ -1,4 +1,5 @@
 //! The control plane behaves as a cluster does. One control plane serves all tests of this program.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Where the programs come from, with a `go` of our own making: the real build takes minutes.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! Start and end: side by side, killed owners, detached ones, half-started ones. Nothing may stay behind.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod support;
 
@@ -55,10 +56,10 @@ async fn two_run_side_by_side_and_stop_leaves_no_process() {
     let started = std::time::Instant::now();
     a.stop().await.unwrap();
     assert!(started.elapsed() < Duration::from_secs(20), "a stop took {:?}", started.elapsed());
-    assert_eq!(processes_of(&dir_a), []);
+    assert!(processes_of(&dir_a).is_empty());
     assert_eq!(processes_of(&dir_b).len(), 3);
     drop(b);
-    assert_eq!(processes_of(&dir_b), []);
+    assert!(processes_of(&dir_b).is_empty());
 }
 
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn a_detached_one_outlives_its_owner_until_it_is_taken_down() {
     let mut ended = ControlPlane::down(&dir).await.unwrap();
     ended.sort();
     assert_eq!(ended, ["etcd", "kube-apiserver", "kube-controller-manager"]);
-    assert_eq!(processes_of(&dir), []);
+    assert!(processes_of(&dir).is_empty());
     assert!(!dir.exists());
     assert!(ControlPlane::down(&dir).await.unwrap().is_empty());
     assert!(matches!(ControlPlane::attach(&dir).unwrap_err(), Error::NotRunning { .. }));
@@ -146,7 +147,7 @@ async fn a_half_started_detached_one_is_taken_down() {
     let mut ended = ControlPlane::down(&dir).await.unwrap();
     ended.sort();
     assert_eq!(ended, ["etcd", "kube-apiserver"]);
-    assert_eq!(processes_of(&dir), []);
+    assert!(processes_of(&dir).is_empty());
     assert!(!dir.exists());
 }
 
@@ -158,7 +159,7 @@ async fn a_process_that_no_record_names_is_taken_down_too() {
     drop(plane);
     std::fs::write(dir.join("state.json"), "{\"half").unwrap();
     assert_eq!(ControlPlane::down(&dir).await.unwrap(), ["unrecorded"; 3]);
-    assert_eq!(processes_of(&dir), []);
+    assert!(processes_of(&dir).is_empty());
 }
 
 #[tokio::test]
@@ -189,7 +190,7 @@ async fn a_program_that_ends_says_why_and_takes_the_others_with_it() {
     let error = ControlPlane::start(&binaries, Options::in_dir(&dir)).await.unwrap_err().to_string();
     assert!(error.contains("kube-apiserver ended (exit status: 7)"), "{error}");
     assert!(error.contains("no such flag: --x"), "{error}");
-    assert_eq!(processes_of(&dir), []);
+    assert!(processes_of(&dir).is_empty());
 }
 
 #[tokio::test]

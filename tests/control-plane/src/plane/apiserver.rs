@@ -40,6 +40,8 @@ impl Apiserver<'_> {
             flag("token-auth-file", self.layout.tokens()),
             // It would have every pod wait for a token controller's work; there are no pods that run here.
             flag("disable-admission-plugins", "ServiceAccount"),
+            // Open watches are ended then. Without it the server waits a minute for them: 60.1 s against 1.2 s.
+            flag("shutdown-watch-termination-grace-period", "1s"),
         ];
         if self.audit {
             args.extend(audit::flags(self.layout));

@@ -137,3 +137,57 @@ fn free_ports<const N: usize>() -> Result<[u16; N], Error> {
 fn is_port_conflict(error: &Error) -> bool {
     matches!(error, Error::Exited { tail, .. } if tail.contains("address already in use"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files;
+
+    /// Ends as a server does whose port was taken, until the file exists; then it "listens".
+    struct Unlucky {
+        layout: Layout,
+    }
+
+    impl Listener<1> for Unlucky {
+        fn program(&self, _ports: [u16; 1]) -> Program<'_> {
+            let script = "test -e tried && exec sleep 1000; touch tried; \
+                          echo 'listen tcp 127.0.0.1:1: bind: address already in use' >&2; exit 1";
+            Program {
+                name: "etcd",
+                file: Path::new("/bin/sh"),
+                args: vec!["-c".into(), script.into()],
+                log: self.layout.log("etcd"),
+                dir: self.layout.dir(),
+                detached: false,
+            }
+        }
+
+        /// Ready only in the second life: `sleep` has taken the place of the shell.
+        async fn ready(&self, _ports: [u16; 1]) -> Result<(), String> {
+            let marked = crate::process::marked(self.layout.dir());
+            let comm = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            let sleeps = marked.iter().any(|identity| comm(identity.pid).trim() == "sleep");
+            if sleeps { Ok(()) } else { Err("it does not sleep yet".to_owned()) }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_tried_again_with_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::create(dir.path()).unwrap();
+        let unlucky = Unlucky { layout: layout.clone() };
+        let mut launch = Launch::new(&layout, Path::new("kubectl"), false);
+        launch.listen(&unlucky).await.unwrap();
+        assert_eq!(launch.state.processes.len(), 2);
+        assert!(files::tail(&layout.log("etcd")).contains("address already in use"));
+        drop(launch);
+        assert!(crate::process::marked(layout.dir()).is_empty());
+    }
+
+    #[test]
+    fn ports_of_one_program_differ() {
+        let ports: [u16; 8] = free_ports().unwrap();
+        let distinct: std::collections::BTreeSet<_> = ports.iter().collect();
+        assert_eq!(distinct.len(), ports.len());
+    }
+}
