@@ -64,8 +64,7 @@ fn printable(text: &str) -> bool {
     text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
 }
 
-/// A request before it meets an endpoint.
-#[derive(Debug, Clone)]
+/// A request before it meets an endpoint. It has no `Debug`: the body may hold secrets.
 pub(crate) struct Request {
     /// GET, PUT, POST or DELETE.
     pub(crate) method: Method,

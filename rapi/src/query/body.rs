@@ -166,6 +166,7 @@ mod tests {
     use std::borrow::Cow;
 
     use bytes::Bytes;
+    use proptest::prelude::*;
     use serde::de::SeqAccess;
 
     use super::QueryBody;
@@ -210,6 +211,19 @@ mod tests {
                 (InstanceStatus::Running, Cell::Value(true)),
             ]
         );
+    }
+
+    proptest! {
+        #[test]
+        fn no_damage_to_an_answer_does_more_than_an_error(at in 0..CONFIG.len(), byte in any::<u8>(), cut in 0..CONFIG.len()) {
+            let mut damaged = CONFIG.as_bytes().to_vec();
+            damaged[at] = byte;
+            let answer = [b"{\"data\":[", &damaged[..], b"]}"].concat();
+            for bytes in [answer.clone(), answer[..cut].to_vec()] {
+                let body = QueryBody::new(bytes.into());
+                let _ = body.for_each(|row: ConfigRow<'_>| drop(row.tags.to_vec()));
+            }
+        }
     }
 
     #[derive(Debug)]
