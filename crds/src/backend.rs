@@ -42,7 +42,7 @@ pub struct GanetiBackendSpec {
     pub description: Option<String>,
     /// RAPI endpoints, tried in order, e.g. `https://cluster.example.com:5080`. Name the cluster's own address first, then
     /// the nodes that may become master.
-    #[schemars(schema_with = "endpoints_schema")]
+    #[schemars(schema_with = "crate::text::endpoints")]
     pub endpoints: Vec<String>,
     /// Secret with the RAPI user and password, in the namespace the operator runs in. The user needs `write` in
     /// `/var/lib/ganeti/rapi/users`.
@@ -52,11 +52,11 @@ pub struct GanetiBackendSpec {
     /// First part of the names of instances made here; the machine's id follows. It must end in `-` and never changes.
     /// Give each installation that shares a Ganeti cluster a prefix of its own.
     #[serde(default = "prefix_default")]
-    #[schemars(length(min = 1, max = 26), regex(pattern = r"^[a-z][a-z0-9-]*-$"))]
+    #[schemars(schema_with = "crate::text::instance_name_prefix")]
     pub instance_name_prefix: String,
     /// Hypervisor of new instances (`kvm`, `xen-hvm` …); the cluster's first enabled one where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z][a-z0-9-]*$"))]
+    #[schemars(schema_with = "crate::text::hypervisor")]
     pub hypervisor: Option<String>,
     /// Whether new machines stay away. Those that are here are managed as ever, and a machine that names the backend in
     /// `spec.backendName` at its creation comes here all the same.
@@ -74,22 +74,12 @@ pub struct GanetiBackendSpec {
     /// Incarnation (the uid of `kube-system` in the former Kubernetes cluster) whose claim on this Ganeti cluster is to be
     /// taken over. Set it after a recovery from lost etcd data, never while the former installation still runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::virtual_machine::uuid_schema")]
+    #[schemars(schema_with = "crate::text::uuid")]
     pub take_over_from: Option<String>,
 }
 
 fn prefix_default() -> String {
     "cyclades-".into()
-}
-
-/// One to eight URLs of the form `https://host:port`.
-fn endpoints_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": "array",
-        "minItems": 1,
-        "maxItems": 8,
-        "items": { "type": "string", "maxLength": 255, "pattern": "^https://[^/@?#]+(:[0-9]{1,5})?/?$" }
-    })
 }
 
 /// How RAPI's certificate is trusted: by pinned certificates, or by a CA. Never unverified.
@@ -101,23 +91,13 @@ pub struct Tls {
     /// cluster's master by `openssl x509 -in /var/lib/ganeti/rapi.pem -noout -fingerprint -sha256`. Name the old and the new one while you
     /// renew the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "pins_schema")]
+    #[schemars(schema_with = "crate::text::pins")]
     pub pins: Option<Vec<String>>,
     /// CA certificates (PEM), one of which RAPI's certificate must chain to; it must also name the endpoint's host. The
     /// certificate that Ganeti makes for itself does neither, so it needs `pins`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 65536))]
     pub ca_bundle: Option<String>,
-}
-
-/// One to eight SHA-256 fingerprints.
-fn pins_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": "array",
-        "minItems": 1,
-        "maxItems": 8,
-        "items": { "type": "string", "maxLength": 102, "pattern": "^(sha256:)?[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$" }
-    })
 }
 
 /// How hard a Ganeti cluster may be worked.

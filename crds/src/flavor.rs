@@ -38,7 +38,7 @@ pub struct FlavorSpec {
     /// Id that OpenStack clients see (UUID); the object's uid where absent. Set it to keep the id when manifests are
     /// applied to another cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::virtual_machine::uuid_schema")]
+    #[schemars(schema_with = "crate::text::uuid")]
     pub id: Option<String>,
     /// Name shown to users; need not be unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -34,7 +34,7 @@ pub struct ImageSpec {
     /// Id that OpenStack clients see (UUID); the object's uid where absent. Set it to keep the id when manifests are
     /// applied to another cluster. It never changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "crate::virtual_machine::uuid_schema")]
+    #[schemars(schema_with = "crate::text::uuid")]
     pub id: Option<String>,
     /// Name shown to users; need not be unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,19 +80,19 @@ pub struct ImageSource {
 #[serde(rename_all = "camelCase")]
 pub struct GanetiOs {
     /// Name of the OS definition as `gnt-os list` prints it, without a variant.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"))]
+    #[schemars(schema_with = "crate::text::os_name")]
     pub name: String,
     /// Variant of the OS definition, where it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"))]
+    #[schemars(schema_with = "crate::text::os_name")]
     pub variant: Option<String>,
     /// OS parameters given to every machine made from the image. They are readable in Ganeti: no secrets here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "crate::volume_type::parameters_schema")]
+    #[schemars(schema_with = "crate::text::parameters")]
     pub parameters: BTreeMap<String, String>,
     /// Name of the OS parameter that takes a machine's user data, where the OS definition has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    #[schemars(schema_with = "crate::text::os_parameter")]
     pub user_data_parameter: Option<String>,
 }
 

@@ -12,6 +12,7 @@ pub mod names;
 pub mod quantity;
 pub mod reference;
 pub mod schema;
+mod text;
 pub mod virtual_machine;
 pub mod volume_type;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 /// An amount of bytes in Kubernetes' notation: a whole number with an optional suffix
@@ -70,7 +70,12 @@ impl JsonSchema for ByteQuantity {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "maxLength": 16, "pattern": "^[0-9]+(Ki|Mi|Gi|Ti|k|M|G|T)?$" })
+        crate::text::shaped(
+            1,
+            16,
+            "^[0-9]+(Ki|Mi|Gi|Ti|k|M|G|T)?$",
+            "write a whole number with a suffix, such as 512Mi or 20Gi; there are Ki Mi Gi Ti and k M G T",
+        )
     }
 }
 

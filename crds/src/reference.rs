@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct ClusterRef {
     /// Name of the object.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(schema_with = "crate::text::name")]
     pub name: String,
 }
 
@@ -17,12 +17,12 @@ pub struct ClusterRef {
 #[serde(rename_all = "camelCase")]
 pub struct ImageRef {
     /// Name of the Image.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(schema_with = "crate::text::name")]
     pub name: String,
     /// Namespace of the Image; the machine's own where absent. Another namespace works only where the
     /// Image there says `visibility: Public`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(schema_with = "crate::text::namespace")]
     pub namespace: Option<String>,
 }
 
@@ -31,6 +31,6 @@ pub struct ImageRef {
 #[serde(rename_all = "camelCase")]
 pub struct SecretRef {
     /// Name of the Secret, which must be of type `kubernetes.io/basic-auth` (keys `username`, `password`).
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(schema_with = "crate::text::long_name")]
     pub name: String,
 }

@@ -42,7 +42,7 @@ pub struct VirtualMachineSpec {
     /// Id of the machine (UUID), by which its instance is found in Ganeti; the object's uid where absent. Set it to keep
     /// the machine's identity when its manifest is applied to another cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "uuid_schema")]
+    #[schemars(schema_with = "crate::text::uuid")]
     pub id: Option<String>,
     /// Name shown to users; need not be unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ pub struct VirtualMachineSpec {
     /// GanetiBackend that the machine is on. Leave it out: the scheduler sets it, once, and it never changes. Somebody with
     /// the verb `pin` on virtualmachines may set it at creation, also to a drained backend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    #[schemars(schema_with = "crate::text::name")]
     pub backend_name: Option<String>,
 }
 
@@ -92,15 +92,6 @@ pub const SHUTDOWN_TIMEOUT_DEFAULT_SECONDS: u32 = 120;
 
 fn shutdown_timeout_default() -> u32 {
     SHUTDOWN_TIMEOUT_DEFAULT_SECONDS
-}
-
-/// A UUID in its canonical form: lower case, with dashes.
-pub(crate) fn uuid_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": "string",
-        "maxLength": 36,
-        "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-    })
 }
 
 /// The schema of an optional enum, without a null: the documentation of the field is then kept, where the derive

@@ -44,25 +44,12 @@ pub struct VolumeTypeSpec {
     pub disk_template: DiskTemplate,
     /// Name of the ExtStorage provider as installed on the nodes; for `diskTemplate: Ext`, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[A-Za-z0-9_-]+$"))]
+    #[schemars(schema_with = "crate::text::provider")]
     pub provider: Option<String>,
     /// Parameters handed to the ExtStorage provider with each disk. At most 32; names of at most 63 characters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "parameters_schema")]
+    #[schemars(schema_with = "crate::text::parameters")]
     pub parameters: BTreeMap<String, String>,
-}
-
-/// At most 32 parameters with names of at most 63 and values of at most 1,024 characters.
-pub(crate) fn parameters_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": "object",
-        "maxProperties": 32,
-        "additionalProperties": { "type": "string", "maxLength": 1024 },
-        "x-kubernetes-validations": [{
-            "rule": "self.all(key, size(key) <= 63 && key.matches('^[A-Za-z0-9_.-]+$'))",
-            "message": "a parameter's name is 1 to 63 letters, digits and the characters _ . - in any order"
-        }]
-    })
 }
 
 /// Ganeti's disk templates.

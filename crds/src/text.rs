@@ -1,0 +1,107 @@
+//! Shapes of strings: a bound, and a rule whose message says what to write. A bare pattern would show its reader no
+//! more than the pattern.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+/// Longest name of an object that ours refer to, in characters (`crate::schema::NAME_LENGTH_MAX`).
+const NAME_MAX: u32 = 63;
+
+/// A string of `least` to `most` characters that matches `pattern`, else `advice` is shown.
+///
+/// The pattern is RE2, as CEL has it; it must not hold a quote or a backslash, which CEL would read for itself.
+pub(crate) fn shaped(least: u32, most: u32, pattern: &str, advice: &str) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": least,
+        "maxLength": most,
+        "x-kubernetes-validations": [{ "rule": format!("self.matches('{pattern}')"), "message": advice }]
+    })
+}
+
+/// Name of an object.
+pub(crate) fn name(_: &mut SchemaGenerator) -> Schema {
+    object_name(NAME_MAX)
+}
+
+/// Name of an object of a kind that is not ours: as long as Kubernetes lets it be.
+pub(crate) fn long_name(_: &mut SchemaGenerator) -> Schema {
+    object_name(253)
+}
+
+fn object_name(most: u32) -> Schema {
+    let advice = "write the name of an object: lower-case letters, digits, - and . such as small-1";
+    shaped(1, most, "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", advice)
+}
+
+/// Name of a namespace.
+pub(crate) fn namespace(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write the name of a namespace: lower-case letters, digits and - such as default";
+    shaped(1, NAME_MAX, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", advice)
+}
+
+/// A UUID in its canonical form: lower case, with dashes.
+pub(crate) fn uuid(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write a UUID in lower case with dashes, such as 6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001";
+    shaped(1, 36, "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", advice)
+}
+
+/// One to eight URLs of the form `https://host:port`.
+pub(crate) fn endpoints(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write https://host:port, such as https://cluster.example.com:5080: no other scheme, no path, no user";
+    some(8, shaped(1, 255, "^https://[^/@?#]+(:[0-9]{1,5})?/?$", advice))
+}
+
+/// One to eight SHA-256 fingerprints.
+pub(crate) fn pins(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write a SHA-256 fingerprint, 32 bytes in hex with or without colons, as openssl x509 -noout -fingerprint -sha256 prints it after the =";
+    some(8, shaped(1, 102, "^(sha256:)?[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$", advice))
+}
+
+/// First part of the names of instances.
+pub(crate) fn instance_name_prefix(_: &mut SchemaGenerator) -> Schema {
+    let advice =
+        "begin with a lower-case letter, go on with letters, digits and -, and end in - such as cyclades-";
+    // 26 characters and the 36 of a UUID fit into the 63 of a host name's label (RFC 1123).
+    shaped(2, 26, "^[a-z][a-z0-9-]*-$", advice)
+}
+
+/// Ganeti's name of a hypervisor.
+pub(crate) fn hypervisor(_: &mut SchemaGenerator) -> Schema {
+    shaped(1, 63, "^[a-z][a-z0-9-]*$", "write Ganeti's name of the hypervisor, such as kvm or xen-hvm")
+}
+
+/// Name of an ExtStorage provider (`EXT_PLUGIN_MASK` in Ganeti's constants).
+pub(crate) fn provider(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write the provider's name, that of its folder on the nodes: letters, digits, _ and -";
+    shaped(1, 63, "^[A-Za-z0-9_-]+$", advice)
+}
+
+/// Name of an OS definition or of a variant.
+pub(crate) fn os_name(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write the name as gnt-os list prints it; what stands after a + there is the variant, which has a field of its own";
+    shaped(1, 63, "^[A-Za-z0-9][A-Za-z0-9_.-]*$", advice)
+}
+
+/// Name of an OS parameter that takes user data.
+pub(crate) fn os_parameter(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write the parameter's name in lower case, as gnt-os info prints it, without OSP_";
+    shaped(1, 63, "^[a-z][a-z0-9_]*$", advice)
+}
+
+/// At most 32 parameters with names of at most 63 and values of at most 1,024 characters.
+pub(crate) fn parameters(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "additionalProperties": { "type": "string", "maxLength": 1024 },
+        "x-kubernetes-validations": [{
+            "rule": "self.all(key, size(key) <= 63 && key.matches('^[A-Za-z0-9_.-]+$'))",
+            "message": "a parameter's name is 1 to 63 letters, digits and the characters _ . - in any order"
+        }]
+    })
+}
+
+/// A list of one to `most` items.
+fn some(most: u32, item: Schema) -> Schema {
+    json_schema!({ "type": "array", "minItems": 1, "maxItems": most, "items": item })
+}
