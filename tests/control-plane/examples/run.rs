@@ -5,7 +5,7 @@ use std::io::Write as _;
 use cyclades_control_plane::{Binaries, ControlPlane, Options, progress};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> anyhow::Result<()> {
     let progress = progress::Stderr::new();
     let binaries = Binaries::ensure(&progress).await?;
     let dir = std::env::temp_dir().join(format!("cyclades-control-plane-{}", std::process::id()));

