@@ -51,16 +51,3 @@ async fn run_one(world: &World, case: Case) -> Outcome {
     };
     Outcome { case: case.name, notes, took: start.elapsed() }
 }
-
-/// What differs between two beds, one text for each case; a case that failed on either side is left
-/// to its own error.
-#[must_use]
-pub fn differences(one: &[Outcome], other: &[Outcome]) -> Vec<String> {
-    let pairs = one.iter().zip(other);
-    pairs
-        .filter_map(|(one, other)| {
-            let (Ok(left), Ok(right)) = (&one.notes, &other.notes) else { return None };
-            (left != right).then(|| format!("{}:\n  one\n{left}  other\n{right}", one.case))
-        })
-        .collect()
-}

@@ -1,6 +1,6 @@
 //! Changing an instance's configuration.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use ganeti_rapi::{ModifyInstance, ShutdownInstance, Submit};
 
 use crate::{Notes, World};
@@ -30,7 +30,8 @@ pub(super) async fn backend_parameters(world: &World) -> Result<Notes> {
     let default = world.running(name).await?.beparams.vcpus;
     let job = world.done(client.modify_instance(name, &vcpus(3), submit).await).await?;
     notes.fact("summary", job.summary.join(" "));
-    notes.fact("result", job.results.first().map_or("none", |result| result.get()));
+    let result: serde_json::Value = serde_json::from_str(job.results.first().context("no result")?.get())?;
+    notes.fact("result", result);
     world.seen(name, "3 vcpus", |instance| instance.beparams.vcpus == 3).await?;
     world.done(client.modify_instance(name, &vcpus("default"), submit).await).await?;
     world.seen(name, "the default", |instance| instance.beparams.vcpus == default).await?;

@@ -176,6 +176,21 @@ pub(super) async fn not_started(world: &World) -> Result<Notes> {
     Ok(notes)
 }
 
+pub(super) async fn with_a_disk(world: &World) -> Result<Notes> {
+    let mut notes = Notes::default();
+    let name = "disk.create.example.com";
+    let mut create = world.small(name);
+    create.disk_template = Some("file".to_owned());
+    create.disks = vec![DiskSpec { size: 65, name: Some("root".to_owned()), ..DiskSpec::default() }];
+    world.done(world.client.create_instance(&create, &Submit::default()).await).await?;
+    let instance = world.status(name, "running").await?;
+    notes.fact("disk template", &instance.disk_template);
+    notes.fact("disk sizes", format!("{:?}", instance.disk_sizes));
+    notes.fact("disk uuids", instance.disk_uuids.join(" "));
+    world.remove(name).await?;
+    Ok(notes)
+}
+
 pub(super) async fn deleted_and_made_again(world: &World) -> Result<Notes> {
     let mut notes = Notes::default();
     let name = "again.create.example.com";

@@ -1,7 +1,7 @@
 //! Jobs.
 
 use anyhow::{Context, Result, ensure};
-use ganeti_rapi::{Dependency, JobId, JobStatus, Submit};
+use ganeti_rapi::{DeleteInstance, Dependency, JobId, JobStatus, Submit};
 
 use crate::{Notes, World};
 
@@ -83,6 +83,24 @@ pub(super) async fn one_after_the_other(world: &World) -> Result<Notes> {
     let dependent = world.end(dependent).await?;
     notes.outcome("after a failed one", &dependent);
     ensure!(dependent.status != JobStatus::Success, "it ran");
+    Ok(notes)
+}
+
+pub(super) async fn delete_after_whatever_became_of_the_create(world: &World) -> Result<Notes> {
+    let mut notes = Notes::default();
+    let name = "brief.jobs.example.com";
+    let delete = DeleteInstance { shutdown_timeout: Some(0), ..DeleteInstance::default() };
+    let mut impossible = world.small(name);
+    impossible.os_type = Some("no-such-os".to_owned());
+    for (what, create) in [("after a create", world.small(name)), ("after a failed create", impossible)] {
+        let create = world.client.create_instance(&create, &Submit::default()).await?;
+        let after = Submit { reason: None, depends: vec![Dependency { job: create, statuses: Vec::new() }] };
+        let delete = world.end(world.client.delete_instance(name, &delete, &after).await).await?;
+        let create = world.end(Ok(create)).await?;
+        ensure!(create.ended <= delete.started, "{:?} then {:?}", create.ended, delete.started);
+        notes.outcome(what, &delete);
+        world.gone(name).await?;
+    }
     Ok(notes)
 }
 
