@@ -1,5 +1,6 @@
 #!/bin/busybox sh
-# The whole guest: tells on its serial line what it is made of, every five seconds, and obeys the power button.
+# The whole guest: tells on its serial line what it is made of, every five seconds and when that changes, and obeys
+# the power button.
 busybox=/bin/busybox
 $busybox mount -t proc proc /proc
 $busybox mount -t sysfs sysfs /sys
@@ -26,7 +27,7 @@ done
   fi
 done) </dev/ttyS0 &
 
-banner() {
+describe() {
   nics=0 macs= disks=0 sizes=
   for nic in /sys/class/net/eth*; do
     [ -e "$nic" ] || continue
@@ -41,10 +42,16 @@ banner() {
   while read -r key value _; do
     if [ "$key" = MemTotal: ]; then mem=$((value / 1024)); break; fi
   done </proc/meminfo
-  echo "cyclades guest up: boot=$boot nics=$nics disks=$disks mem=$mem cpus=$($busybox nproc) macs=$macs sizes=$sizes"
+  line="cyclades guest up: boot=$boot nics=$nics disks=$disks mem=$mem cpus=$($busybox nproc) macs=$macs sizes=$sizes"
 }
 
+shown= seconds=0
 while :; do
-  banner
-  $busybox sleep 5
+  describe
+  if [ "$line" != "$shown" ] || [ $seconds -ge 5 ]; then
+    echo "$line"
+    shown=$line seconds=0
+  fi
+  $busybox sleep 1
+  seconds=$((seconds + 1))
 done

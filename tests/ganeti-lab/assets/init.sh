@@ -1,14 +1,13 @@
 #!/bin/bash
 # PID 1 of one lab cluster: makes the private view of the file system, says so, then reaps orphans until it is ended.
 #
-# usage: init.sh DIR (attached|detached) [GUEST_DIR]
+# usage: init.sh DIR [GUEST_DIR]
 #
-# It does nothing before it reads "go" from its standard input: by then the starter has written down
-# this process, so a starter that dies at any moment leaves either no cluster or one that is on record.
-# "attached" means: the end of standard input, that is the death of the starter, is the end of the cluster.
+# Standard input holds it to its starter. It does nothing before it reads "go": by then the starter has written down
+# this process. The end of the input is the death of the starter and ends the cluster, unless "stay" came before.
 set -eu
 umask 022
-dir=$1 mode=$2 guest=${3-}
+dir=$1 guest=${2-}
 
 read -r word || exit 1
 [ "$word" = go ]
@@ -48,15 +47,16 @@ private /run/ganeti-metad "$metad"
 touch "$dir/ready"
 
 # Bash reaps adopted children while it waits below, which daemons that are told to stop rely on.
-if [ "$mode" = attached ]; then
-  while read -r _; do :; done
-  # The starter is gone without a word: nobody else will clean up.
-  kill -KILL -1 || true
-  rm -rf --one-file-system -- "$dir"
-  exit 0
-fi
-exec </dev/null
-while :; do
-  sleep 3600 &
-  wait $! || true
+while read -r word; do
+  if [ "$word" = stay ]; then
+    exec </dev/null
+    while :; do
+      sleep 3600 &
+      wait $! || true
+    done
+  fi
 done
+
+# The starter is gone without a word: nobody else will clean up.
+kill -KILL -1 || true
+rm -rf --one-file-system -- "$dir"

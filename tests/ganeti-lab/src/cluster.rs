@@ -13,7 +13,7 @@ use crate::layout::Names;
 use crate::namespaces::{self, Hold};
 use crate::state::State;
 use crate::subnet::Subnet;
-use crate::{Error, ProcessId, bootstrap, certificate, credentials, layout};
+use crate::{Error, ProcessId, bootstrap, certificate, credentials, layout, requirements};
 
 /// Bound of a command inside a cluster, where the caller names none.
 const COMMAND: Duration = Duration::from_secs(120);
@@ -39,25 +39,45 @@ struct Owned {
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        if self.armed && namespaces::end_blocking(&self.state, self.hold.take()) {
+        if self.armed && namespaces::end_blocking(&self.state, self.hold.take()) && self.has_directory() {
             // Nobody is left to be told: what stays behind is a directory without processes.
             let _ = std::fs::remove_dir_all(&self.dir);
         }
     }
 }
 
+impl Owned {
+    /// False if another one ended this cluster and its directory is now that of a new one.
+    fn has_directory(&self) -> bool {
+        !matches!(State::read(&self.dir), Ok(Some(state)) if state.init != self.state.init)
+    }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Cluster")
+            .field("name", &self.name())
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Cluster {
     /// Makes a cluster; on two idle cores in about 4 s.
     ///
-    /// If it fails, or is given up by dropping the future, everything it began is ended and removed.
+    /// If it fails, or is given up by dropping the future or by the end of this process, everything it began is ended
+    /// and removed; a detached cluster is detached when it is complete.
     ///
     /// # Errors
     /// [`Error::Config`], [`Error::NotInstalled`], or whatever went wrong with a command's own words.
     pub async fn up(config: Config) -> Result<Self, Error> {
         config.validate()?;
+        requirements::root().map_or(Ok(()), |missing| Err(Error::Requirements(vec![missing])))?;
         let guest = installed(&config)?;
         layout::create_directory(&config.dir)?;
-        let mut owned = Owned { dir: config.dir.clone(), state: initial_state(&config), hold: None, armed: true };
+        let mut owned =
+            Owned { dir: config.dir.clone(), state: initial_state(&config), hold: None, armed: true };
         owned.state.write(&config.dir)?;
         layout::write(&config)?;
         owned.hold = Some(namespaces::begin(&config.dir, &mut owned.state, guest.as_deref()).await?);
@@ -72,7 +92,10 @@ impl Cluster {
         bootstrap::init(&config, init, subnet).await?;
         owned.state.complete = true;
         owned.state.write(&config.dir)?;
-        owned.armed = !config.detached;
+        if let Some(hold) = owned.hold.as_mut().filter(|_| config.detached) {
+            hold.stay().map_err(Error::file("detach", &config.dir))?;
+            owned.armed = false;
+        }
         Ok(Self { dir: config.dir, state: owned.state.clone(), subnet, users, owned: Some(owned) })
     }
 

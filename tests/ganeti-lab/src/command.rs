@@ -40,7 +40,12 @@ fn entering(init: ProcessId) -> Command {
     command
 }
 
-async fn output(command: &mut Command, argv: &[&str], input: Option<&str>, limit: Limit) -> Result<Output, Error> {
+async fn output(
+    command: &mut Command,
+    argv: &[&str],
+    input: Option<&str>,
+    limit: Limit,
+) -> Result<Output, Error> {
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let failed = |error: std::io::Error| not_started(argv, &error);
@@ -165,9 +170,12 @@ mod tests {
     #[tokio::test]
     async fn gives_output_feeds_input_and_reports_failure() {
         assert_eq!(run(&["cat"], Some("text"), LIMIT).await.unwrap(), "text");
-        let error = run(&["sh", "-c", "echo because >&2; exit 3"], None, LIMIT).await.unwrap_err().to_string();
+        let error =
+            run(&["sh", "-c", "echo because >&2; exit 3"], None, LIMIT).await.unwrap_err().to_string();
         assert!(error.contains("because") && error.contains('3'), "{error}");
-        assert!(run(&["no-such-program"], None, LIMIT).await.unwrap_err().to_string().contains("not started"));
+        assert!(
+            run(&["no-such-program"], None, LIMIT).await.unwrap_err().to_string().contains("not started")
+        );
         assert!(run(&[], None, LIMIT).await.is_err());
     }
 

@@ -89,7 +89,10 @@ impl Config {
             && !self.name.starts_with('-')
             && !self.name.ends_with('-');
         if !label {
-            return wrong(format!("name {:?} is not a DNS label of at most 40 lower-case characters", self.name));
+            return wrong(format!(
+                "name {:?} is not a DNS label of at most 40 lower-case characters",
+                self.name
+            ));
         }
         if self.index.is_some_and(|index| index >= Self::MAX_INDEX) {
             return wrong(format!("index must be below {}", Self::MAX_INDEX));
@@ -113,7 +116,9 @@ impl Config {
         }
         let real = existing_ancestor(&self.dir);
         match HIDDEN.iter().find(|hidden| real.starts_with(hidden) || self.dir.starts_with(hidden)) {
-            Some(hidden) => Err(Error::Config(format!("dir {} must not be below {hidden}", self.dir.display()))),
+            Some(hidden) => {
+                Err(Error::Config(format!("dir {} must not be below {hidden}", self.dir.display())))
+            }
             None => Ok(()),
         }
     }

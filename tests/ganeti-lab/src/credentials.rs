@@ -84,7 +84,8 @@ impl InitialUsers {
 
     /// Keeps them for [`crate::Cluster::attach`].
     pub fn write_to(&self, dir: &Path) -> Result<(), Error> {
-        let pair = |of: &Credentials| json!({"username": of.username, "password": of.password.expose_secret()});
+        let pair =
+            |of: &Credentials| json!({"username": of.username, "password": of.password.expose_secret()});
         let text = json!({"write": pair(&self.write), "read": pair(&self.read)}).to_string();
         write_private(&Self::file(dir), &text)
     }

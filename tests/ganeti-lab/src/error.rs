@@ -11,7 +11,9 @@ pub enum Error {
     #[error("this machine cannot run a Ganeti lab: {}", .0.join(" "))]
     Requirements(Vec<String>),
     /// Something that `install` provides is not there.
-    #[error("the Ganeti lab is not installed ({0} is missing): run `cargo xtask lab install`, or call `ganeti_lab::install`")]
+    #[error(
+        "the Ganeti lab is not installed ({0} is missing): run `cargo xtask lab install`, or call `ganeti_lab::install`"
+    )]
     NotInstalled(String),
     /// A value of the configuration is unusable.
     #[error("unusable lab configuration: {0}")]

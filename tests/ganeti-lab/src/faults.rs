@@ -61,6 +61,15 @@ impl Cluster {
         std::fs::remove_file(&file).map_err(Error::file("remove", &file))
     }
 
+    /// Kills the QEMU of a kvm instance: Ganeti shows `ERROR_down`.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it does not run, [`Error::Command`].
+    pub async fn crash_kvm_instance(&self, instance: &str) -> Result<(), Error> {
+        let pid = self.qemu_pid(instance)?.to_string();
+        self.run(&["kill", "-KILL", &pid]).await.map(drop)
+    }
+
     /// Replaces all RAPI users. RAPI takes them up by itself, within milliseconds.
     /// [`Cluster::write_credentials`] and [`Cluster::read_credentials`] keep naming the initial ones.
     ///

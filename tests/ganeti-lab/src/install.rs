@@ -46,17 +46,18 @@ async fn is_complete() -> Result<bool, Error> {
 async fn lock(path: &Path, progress: Progress<'_>) -> Result<File, Error> {
     let file = File::create(path).map_err(Error::file("create", path))?;
     let mut told = false;
-    let held = wait::until("another installer of the lab", OTHER_INSTALLER, LOCK_POLL, || match file.try_lock() {
-        Ok(()) => Some(Ok(())),
-        Err(TryLockError::Error(error)) => Some(Err(error)),
-        Err(TryLockError::WouldBlock) => {
-            if !told {
-                progress("waiting for another installer of the lab");
-                told = true;
+    let held =
+        wait::until("another installer of the lab", OTHER_INSTALLER, LOCK_POLL, || match file.try_lock() {
+            Ok(()) => Some(Ok(())),
+            Err(TryLockError::Error(error)) => Some(Err(error)),
+            Err(TryLockError::WouldBlock) => {
+                if !told {
+                    progress("waiting for another installer of the lab");
+                    told = true;
+                }
+                None
             }
-            None
-        }
-    });
+        });
     held.await?.map_err(Error::file("lock", path))?;
     Ok(file)
 }

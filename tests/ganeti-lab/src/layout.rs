@@ -80,10 +80,7 @@ fn write_etc_ganeti(directory: &Path) -> Result<(), Error> {
         std::os::unix::fs::symlink(target, &link).map_err(Error::file("link", &link))?;
     }
     write_file(&directory.join("file-storage-paths"), &format!("{FILE_STORAGE}\n{SHARED_FILE_STORAGE}\n"))?;
-    write_executable(
-        &directory.join("scripts/master-ip-setup"),
-        include_str!("../assets/master-ip-setup.sh"),
-    )
+    write_executable(&directory.join("scripts/master-ip-setup"), include_str!("../assets/master-ip-setup.sh"))
 }
 
 fn write_srv(srv: &Path) -> Result<(), Error> {

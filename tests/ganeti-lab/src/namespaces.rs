@@ -10,12 +10,12 @@ use crate::{Error, ProcessId, wait};
 /// How often a condition is looked at that comes true within milliseconds.
 const SOON: Duration = Duration::from_millis(5);
 /// Bound for each step of making or unmaking namespaces; each takes well below a second on an idle machine.
-const STEP: Duration = Duration::from_secs(20);
+const STEP: Duration = Duration::from_secs(30);
 
 /// The starter's hold on the namespaces it began.
 pub(crate) struct Hold {
     keeper: Child,
-    /// Its end ends an attached cluster; that of a detached one means nothing.
+    /// Its end ends the cluster; none once it was told to stay.
     stdin: Option<ChildStdin>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Hold {
 /// # Errors
 /// [`Error::Command`] or [`Error::Timeout`] if they do not come up.
 pub(crate) async fn begin(dir: &Path, state: &mut State, guest: Option<&Path>) -> Result<Hold, Error> {
-    let mut hold = spawn(dir, state.detached, guest)?;
+    let mut hold = spawn(dir, guest)?;
     let keeper_pid = hold.keeper.id();
     let found = wait::until("the cluster's first process", STEP, SOON, || {
         let keeper = ProcessId::of(keeper_pid)?;
@@ -33,7 +33,7 @@ pub(crate) async fn begin(dir: &Path, state: &mut State, guest: Option<&Path>) -
     let (keeper, init) = found.await.map_err(|error| with_log(dir, error))?;
     (state.keeper, state.init) = (Some(keeper), Some(init));
     state.write(dir)?;
-    hold.go(state.detached).map_err(Error::file("start", dir))?;
+    hold.say("go\n").map_err(Error::file("start", dir))?;
     let ready = dir.join("ready");
     let done = wait::until("the cluster's view of the file system", STEP, SOON, || {
         (ready.exists() || !init.is_running()).then_some(())
@@ -46,7 +46,7 @@ pub(crate) async fn begin(dir: &Path, state: &mut State, guest: Option<&Path>) -
 }
 
 /// `setsid`, so that a terminal's interrupt does not reach Ganeti before the starter had its say.
-fn spawn(dir: &Path, detached: bool, guest: Option<&Path>) -> Result<Hold, Error> {
+fn spawn(dir: &Path, guest: Option<&Path>) -> Result<Hold, Error> {
     let log_file = dir.join("log/lab-init.log");
     let log = std::fs::File::create(&log_file).map_err(Error::file("create", &log_file))?;
     let mut command = Command::new("setsid");
@@ -55,7 +55,6 @@ fn spawn(dir: &Path, detached: bool, guest: Option<&Path>) -> Result<Hold, Error
         .args(["--propagation", "private", "--", "bash"])
         .arg(dir.join("init.sh"))
         .arg(dir)
-        .arg(if detached { "detached" } else { "attached" })
         .args(guest)
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
@@ -83,14 +82,15 @@ fn with_log(dir: &Path, error: Error) -> Error {
 }
 
 impl Hold {
-    fn go(&mut self, detached: bool) -> std::io::Result<()> {
+    fn say(&mut self, word: &str) -> std::io::Result<()> {
         use std::io::Write;
-        if let Some(stdin) = &mut self.stdin {
-            stdin.write_all(b"go\n")?;
-        }
-        if detached {
-            self.stdin = None;
-        }
+        self.stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(word.as_bytes()))
+    }
+
+    /// From now on the cluster outlives this process.
+    pub fn stay(&mut self) -> std::io::Result<()> {
+        self.say("stay\n")?;
+        self.stdin = None;
         Ok(())
     }
 
@@ -102,7 +102,7 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        // Only for a cluster that was begun and not written down: the end of its input ends it.
+        // Only for a cluster whose making was given up half-way: the end of its input ends it.
         if self.stdin.take().is_some() {
             wait::until_blocking(STEP, SOON, || self.reap());
         }
@@ -115,7 +115,8 @@ impl Drop for Hold {
 /// [`Error::Timeout`] if the kernel does not let go of them.
 pub(crate) async fn end(state: &State, hold: Option<Hold>) -> Result<(), Error> {
     let mut ending = Ending::begin(state, hold);
-    wait::until(&format!("the end of cluster {}", state.name), STEP, SOON, || ending.is_over().then_some(())).await
+    wait::until(&format!("the end of cluster {}", state.name), STEP, SOON, || ending.is_over().then_some(()))
+        .await
 }
 
 /// [`end`] for `Drop`: true if it came in time.

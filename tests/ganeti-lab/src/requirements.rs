@@ -8,15 +8,18 @@ use std::process::{Command, Stdio};
 /// A sentence for each missing thing, with the cure.
 pub fn requirements() -> Result<(), Vec<String>> {
     let mut missing = Vec::new();
-    let root = nix::unistd::geteuid().is_root();
-    if !root {
-        missing.push("The lab makes namespaces and network devices: run it as root, for example with sudo -E.".into());
-    }
     missing.extend(system());
-    if root {
-        missing.extend(kernel());
+    match root() {
+        Some(not_root) => missing.push(not_root),
+        None => missing.extend(kernel()),
     }
     if missing.is_empty() { Ok(()) } else { Err(missing) }
+}
+
+pub(crate) fn root() -> Option<String> {
+    (!nix::unistd::geteuid().is_root()).then(|| {
+        "The lab makes namespaces and network devices: run it as root, for example with sudo -E.".to_owned()
+    })
 }
 
 fn system() -> Option<String> {

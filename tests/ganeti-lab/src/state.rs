@@ -31,7 +31,9 @@ impl State {
     pub fn read(dir: &Path) -> Result<Option<Self>, Error> {
         let file = Self::file(dir);
         match std::fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::content(&file, error)),
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::content(&file, error))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::file("read", &file)(error)),
         }

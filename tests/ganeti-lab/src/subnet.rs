@@ -59,7 +59,9 @@ impl Subnet {
     pub async fn claim(init: ProcessId, wanted: Option<u32>) -> Result<Self, Error> {
         let taken = interfaces();
         let candidates = wanted.map_or(0..COUNT, |index| index..index + 1);
-        for subnet in candidates.map(|index| Self { index }).filter(|subnet| !taken.contains(&subnet.interface())) {
+        for subnet in
+            candidates.map(|index| Self { index }).filter(|subnet| !taken.contains(&subnet.interface()))
+        {
             if subnet.wire(init).await? {
                 subnet.configure(init).await?;
                 return Ok(subnet);
@@ -74,7 +76,8 @@ impl Subnet {
     /// False if somebody else has it.
     async fn wire(self, init: ProcessId) -> Result<bool, Error> {
         let (name, pid) = (self.interface(), init.pid().to_string());
-        let argv = ["ip", "link", "add", "name", &name, "type", "veth", "peer", "name", "eth0", "netns", &pid];
+        let argv =
+            ["ip", "link", "add", "name", &name, "type", "veth", "peer", "name", "eth0", "netns", &pid];
         match command::run(&argv, None, LIMIT).await {
             Ok(_) => Ok(true),
             Err(Error::Command { output, .. }) if output.contains("File exists") => Ok(false),

@@ -53,7 +53,9 @@ impl Unpacked {
         entries
             .flatten()
             .map(|entry| entry.path())
-            .find(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"vmlinuz-")))
+            .find(|path| {
+                path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"vmlinuz-"))
+            })
             .ok_or_else(|| Error::content(&boot, "no kernel"))
     }
 
@@ -90,7 +92,10 @@ fn dependencies(module: &[u8]) -> Vec<String> {
 }
 
 fn concrete_package(depends: &str) -> Option<&str> {
-    depends.lines().filter_map(|line| line.trim().strip_prefix("Depends: ")).find(|name| name.starts_with("linux-image-"))
+    depends
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Depends: "))
+        .find(|name| name.starts_with("linux-image-"))
 }
 
 /// All files below `directory` with this extension.

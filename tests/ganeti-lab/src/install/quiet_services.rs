@@ -6,7 +6,8 @@ use crate::Error;
 use crate::layout::write_executable;
 
 /// Status 101 means "do not" (Debian's `invoke-rc.d`, policy-rc.d interface).
-const REFUSE: &str = "#!/bin/sh\n# For the time the Ganeti lab installs packages: start no daemon.\nexit 101\n";
+const REFUSE: &str =
+    "#!/bin/sh\n# For the time the Ganeti lab installs packages: start no daemon.\nexit 101\n";
 
 /// While it lives, no package starts a daemon. What was there before comes back at its end, or, if that did not
 /// come about, with the next one.

@@ -1,13 +1,15 @@
 //! A cluster with the fake hypervisor: what it offers, and that nothing of it is left.
 
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::support::{
+    assert_no_trace, client, eventually, get, interface, network_namespace, place, prepare,
+};
 use ganeti_lab::{Access, Cluster, Config, Credentials, RapiUser};
 use secrecy::ExposeSecret;
-use crate::support::{assert_no_trace, client, eventually, get, interface, network_namespace, place, prepare};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 fn add<'a>(name: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let basics = ["gnt-instance", "add", "--no-nics", "--no-name-check", "--no-ip-check", "-B", "memory=4"];
@@ -74,7 +76,8 @@ async fn runs_instances(cluster: &Cluster) {
 }
 
 async fn shows_os_parameters(cluster: &Cluster) {
-    let parameters = ["-t", "file", "--disk", "0:size=4", "-o", "guest", "-O", "greeting=hello,user_data=a=b"];
+    let parameters =
+        ["-t", "file", "--disk", "0:size=4", "-o", "guest", "-O", "greeting=hello,user_data=a=b"];
     cluster.run(&add("b.lab", &parameters)).await.unwrap();
     let environment = cluster.os_environment("b.lab").unwrap();
     assert_eq!(environment["OSP_GREETING"], "hello");
@@ -88,6 +91,11 @@ async fn shows_os_parameters(cluster: &Cluster) {
 }
 
 async fn reports_failures(cluster: &Cluster) {
+    let start = Instant::now();
+    let slow = add("s.lab", &["-t", "file", "--disk", "0:size=4", "-o", "slow-create", "-O", "delay=2"]);
+    cluster.run(&slow).await.unwrap();
+    assert!(start.elapsed() > Duration::from_secs(2));
+
     let failing = add("d.lab", &["-t", "file", "--disk", "0:size=4", "-o", "fail-create"]);
     let error = cluster.run(&failing).await.unwrap_err().to_string();
     assert!(error.contains("d.lab"), "{error}");
@@ -156,6 +164,7 @@ async fn refuses_for_lack_of_capacity_when_told_to() {
     wide.run(&instance).await.unwrap();
 
     let (tight, wide) = tokio::join!(tight.down(), wide.down());
-    (tight.unwrap(), wide.unwrap());
+    tight.unwrap();
+    wide.unwrap();
     assert!(!one.exists() && !two.exists());
 }

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ganeti_lab::{Cluster, Config, ProcessId};
 use crate::support::{eventually, place, prepare, processes_in};
+use ganeti_lab::{Cluster, Config, ProcessId};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
+/// Making a cluster takes 4 s on two idle cores.
+const COMPLETE: Duration = Duration::from_secs(60);
 const DIR: &str = "GANETI_LAB_TEST_DIR";
 const DETACHED: &str = "GANETI_LAB_TEST_DETACHED";
 
@@ -27,6 +29,7 @@ fn start(dir: &Path, detached: bool) -> Child {
         .env(DIR, dir)
         .env(DETACHED, detached.to_string())
         .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap()
 }
@@ -49,30 +52,54 @@ async fn half_made(dir: &Path) -> (ProcessId, String) {
 }
 
 #[tokio::test]
-async fn an_attached_cluster_goes_with_its_starter_even_if_that_is_killed() {
+async fn a_half_made_cluster_goes_with_its_starter_even_if_that_is_killed() {
     prepare().await;
-    let (_parent, dir) = place();
-    let mut starter = start(&dir, false);
-    let (init, namespace) = half_made(&dir).await;
-    assert!(init.is_running());
-    starter.kill().unwrap();
-    starter.wait().unwrap();
-    eventually("the end of the cluster", SOON, async || (!init.is_running() && !dir.exists()).then_some(())).await;
-    assert_eq!(processes_in(&namespace), Vec::<String>::new());
+    for detached in [false, true] {
+        let (_parent, dir) = place();
+        let mut starter = start(&dir, detached);
+        let (init, namespace) = half_made(&dir).await;
+        assert!(init.is_running());
+        starter.kill().unwrap();
+        starter.wait().unwrap();
+        eventually("the end of the cluster", SOON, async || {
+            (!init.is_running() && !dir.exists()).then_some(())
+        })
+        .await;
+        assert_eq!(processes_in(&namespace), Vec::<String>::new());
+    }
 }
 
 #[tokio::test]
-async fn a_detached_half_made_cluster_is_removed_by_its_directory() {
+async fn an_attached_cluster_goes_with_its_starter_a_detached_one_stays() {
+    prepare().await;
+    let ((_p1, gone), (_p2, kept)) = (place(), place());
+    let mut starters = [start(&gone, false), start(&kept, true)];
+    for dir in [&gone, &kept] {
+        eventually("a complete cluster", COMPLETE, async || (state(dir)?["complete"] == true).then_some(()))
+            .await;
+    }
+    for starter in &mut starters {
+        starter.kill().unwrap();
+        starter.wait().unwrap();
+    }
+    eventually("the end of the attached one", SOON, async || (!gone.exists()).then_some(())).await;
+    let cluster = Cluster::attach(&kept).unwrap();
+    assert!(cluster.run(&["gnt-cluster", "getmaster"]).await.unwrap().contains(&cluster.node_name()));
+    Cluster::down_dir(&kept).await.unwrap();
+    assert!(!kept.exists());
+}
+
+#[tokio::test]
+async fn a_half_made_cluster_is_removed_by_its_directory() {
     prepare().await;
     let (_parent, dir) = place();
     let mut starter = start(&dir, true);
     let (init, namespace) = half_made(&dir).await;
-    starter.kill().unwrap();
-    starter.wait().unwrap();
-    assert!(init.is_running(), "a detached cluster outlives its starter");
     assert!(Cluster::attach(&dir).is_err(), "it is not complete");
     Cluster::down_dir(&dir).await.unwrap();
-    assert!(!init.is_running() && !dir.exists());
+    assert!(!init.is_running());
+    assert!(!starter.wait().unwrap().success(), "it cannot go on");
+    assert!(!dir.exists());
     assert_eq!(processes_in(&namespace), Vec::<String>::new());
 }
 

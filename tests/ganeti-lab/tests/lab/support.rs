@@ -61,8 +61,12 @@ pub async fn network_namespace(cluster: &Cluster) -> String {
 pub fn processes_in(namespace: &str) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     processes
-        .filter(|process| std::fs::read_link(process.path().join("ns/net")).is_ok_and(|it| it == Path::new(namespace)))
-        .map(|process| std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default().replace('\0', " "))
+        .filter(|process| {
+            std::fs::read_link(process.path().join("ns/net")).is_ok_and(|it| it == Path::new(namespace))
+        })
+        .map(|process| {
+            std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default().replace('\0', " ")
+        })
         .collect()
 }
 
