@@ -101,6 +101,38 @@ async fn report(ctx: &Ctx, place: Place<'_>, seen: Seen, verdicts: &[Verdict]) -
             "conditions": conditions::out(verdicts, &times, seen.generation),
         },
     });
-    ctx.kube.patch(place, true, &patch).await?;
+    let written = ctx.kube.patch(place, true, &patch).await?;
+    let conditions = conditions::stored(verdicts, &times, seen.generation);
+    ctx.world.change(|world| {
+        let catalog = &mut world.catalog;
+        let (version, generation) = (written.metadata.version(), seen.generation);
+        match place.plural {
+            "flavors" => {
+                note(catalog.flavors.get_mut(place.name), seen.version, version, generation, conditions)
+            }
+            "volumetypes" => {
+                note(catalog.volume_types.get_mut(place.name), seen.version, version, generation, conditions)
+            }
+            _ => {
+                let name = ObjectName::new(place.namespace.unwrap_or(""), place.name);
+                note(catalog.images.get_mut(&name), seen.version, version, generation, conditions);
+            }
+        }
+    });
     Ok(Next::Rest)
+}
+
+/// What was just written outranks what the watch will bring later.
+fn note<Spec>(
+    entry: Option<&mut Entry<Spec>>,
+    before: u64,
+    version: u64,
+    generation: i64,
+    conditions: Vec<Condition>,
+) {
+    if let Some(entry) = entry.filter(|entry| entry.version == before) {
+        entry.version = version;
+        entry.observed_generation = Some(generation);
+        entry.conditions = conditions;
+    }
 }

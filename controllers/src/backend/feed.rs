@@ -156,7 +156,10 @@ impl Feed<'_> {
             .filter(|(_, _, status)| *status != JobStatus::Success)
             .map(|(_, job, _)| *job)
             .collect();
-        let details = session.ask("job_details", session.client.job_details(&failed)).await?;
+        let details = match failed.is_empty() {
+            true => Vec::new(),
+            false => session.ask("job_details", session.client.job_details(&failed)).await?,
+        };
         session.ctx.world.change(|world| {
             let Some(backend) = world.backends.get_mut(&session.backend) else { return };
             for (machine, id, status) in ended {

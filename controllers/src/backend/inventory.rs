@@ -65,7 +65,9 @@ pub(crate) struct Changes {
     pub(crate) to_verify: Vec<(Uuid, Arc<str>)>,
     /// Instances of ours whose live status is not known.
     pub(crate) without_status: bool,
-    /// Whether the snapshot may be believed.
+    /// Number of instances that are missing.
+    pub(crate) missing: usize,
+    /// Why the snapshot may not be believed, where that is so.
     pub(crate) implausible: Option<String>,
 }
 
@@ -73,12 +75,12 @@ impl Inventory {
     /// Starts a snapshot; rows follow by [`Inventory::show`], and [`Inventory::close`] ends it.
     pub(crate) fn open(&mut self) -> Snapshot {
         self.mark = self.mark.wrapping_add(1);
-        Snapshot { shown: 0, repeated: false, changes: Changes::default() }
+        Snapshot { repeated: false, changes: Changes::default() }
     }
 
     /// Starts a reading of some instances, which says nothing about the others.
     pub(crate) fn reopen(&self) -> Snapshot {
-        Snapshot { shown: 0, repeated: false, changes: Changes::default() }
+        Snapshot { repeated: false, changes: Changes::default() }
     }
 
     /// Takes a row of a snapshot or of a refresh.
@@ -86,7 +88,6 @@ impl Inventory {
         let mark = self.mark;
         if let Some(record) = self.by_name.get_mut(&*row.name) {
             snapshot.repeated |= record.mark == mark;
-            snapshot.shown += usize::from(record.mark != mark);
             record.mark = mark;
             record.missing = 0;
             // A snapshot that was asked for before a job ended may arrive after the reading that the job's end caused.
@@ -94,8 +95,6 @@ impl Inventory {
             if outdated || record.is(row) {
                 return;
             }
-        } else {
-            snapshot.shown += 1;
         }
         self.store(row, cluster_id, &mut snapshot.changes);
     }
@@ -158,36 +157,40 @@ impl Inventory {
         Some(record)
     }
 
-    /// Ends a snapshot: what it did not show is missing, if the snapshot may be believed at all.
-    pub(crate) fn close(&mut self, snapshot: Snapshot) -> Changes {
-        let Snapshot { shown, repeated, mut changes } = snapshot;
+    /// Ends a snapshot: what it did not show is missing, if the snapshot may be believed at all. `leaving`: instances
+    /// that our own jobs are removing, whose absence is no surprise.
+    pub(crate) fn close(&mut self, snapshot: Snapshot, leaving: &HashSet<Arc<str>>) -> Changes {
+        let Snapshot { repeated, mut changes } = snapshot;
         let known = self.by_name.len() + self.absences.values().filter(|absence| !absence.confirmed).count();
-        let vanished = self.by_name.len() - shown.min(self.by_name.len());
-        let suspected = known - self.by_name.len();
-        if judge(known, vanished + suspected, repeated) == Credibility::Implausible {
+        self.count_missing(leaving, &mut changes);
+        let missing = changes.missing;
+        if judge(known, missing, repeated) == Credibility::Implausible {
             changes.implausible = Some(if repeated {
-                "the inventory names an instance twice".to_owned()
+                "it names an instance twice".to_owned()
             } else {
-                format!("{} of {known} known instances are missing from the inventory", vanished + suspected)
+                format!("{missing} of {known} known instances are missing")
             });
         }
-        self.count_missing(vanished, &mut changes);
         changes
     }
 
     /// What two snapshots in a row did not show is to be read directly, whether they were credible or not: a direct
     /// read is the proof, and it is also how an implausible but true inventory becomes credible.
-    fn count_missing(&mut self, vanished: usize, changes: &mut Changes) {
-        if vanished > 0 {
-            for (name, record) in self.by_name.iter_mut().filter(|(_, record)| record.mark != self.mark) {
-                record.missing = record.missing.saturating_add(1);
-                if record.missing >= POLLS_BEFORE_ABSENT {
-                    let id = if let Owner::Ours(id) = record.owner { id } else { Uuid::nil() };
-                    changes.to_verify.push((id, Arc::clone(name)));
-                }
+    fn count_missing(&mut self, leaving: &HashSet<Arc<str>>, changes: &mut Changes) {
+        let mark = self.mark;
+        for (name, record) in self.by_name.iter_mut().filter(|(_, record)| record.mark != mark) {
+            if leaving.contains(name) {
+                continue;
+            }
+            changes.missing += 1;
+            record.missing = record.missing.saturating_add(1);
+            if record.missing >= POLLS_BEFORE_ABSENT {
+                let id = if let Owner::Ours(id) = record.owner { id } else { Uuid::nil() };
+                changes.to_verify.push((id, Arc::clone(name)));
             }
         }
         for (id, absence) in self.absences.iter_mut().filter(|(_, absence)| !absence.confirmed) {
+            changes.missing += 1;
             absence.polls = absence.polls.saturating_add(1);
             if absence.polls >= POLLS_BEFORE_ABSENT {
                 changes.to_verify.push((*id, Arc::clone(&absence.name)));
@@ -301,7 +304,6 @@ impl Record {
 /// A snapshot while it is read.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    shown: usize,
     repeated: bool,
     changes: Changes,
 }

@@ -125,7 +125,7 @@ pub(crate) async fn snapshot(session: &Session) -> Result<(), Health> {
         let cluster_id = &session.ctx.installation.cluster_id;
         let rows =
             body.for_each(|row: InstanceRow<'_>| backend.inventory.show(&mut snapshot, &row, cluster_id));
-        Some(rows.map(|_| backend.inventory.close(snapshot)))
+        Some(rows.map(|_| backend.inventory.close(snapshot, &backend.window.leaving())))
     });
     let Some(read) = read else { return Ok(()) };
     let changes = read.map_err(|garbled| health_of(&Failure::Garbled(garbled)))?;
@@ -134,19 +134,21 @@ pub(crate) async fn snapshot(session: &Session) -> Result<(), Health> {
         session.status_wanted.notify_one();
     }
     session.ctx.wake_ids(changes.machines.iter().copied(), Urgency::User);
-    verify_absent(session, &changes).await.map_err(|failure| health_of(&failure))?;
-    settle(session, changes)
+    let explained = verify_absent(session, &changes).await.map_err(|failure| health_of(&failure))?;
+    settle(session, changes, explained)
 }
 
-/// What is missing twice is read directly; only then is it gone.
-async fn verify_absent(session: &Session, changes: &Changes) -> Answer<()> {
+/// What is missing twice is read directly; only then is it gone. Returns how many are.
+async fn verify_absent(session: &Session, changes: &Changes) -> Answer<usize> {
+    let mut gone_for_good = 0;
     for (id, name) in changes.to_verify.iter().take(DIRECT_READS_MAX) {
         if session.ask("instance", session.client.instance(name)).await?.is_none() {
             info!(backend = %session.backend, instance = %name, "the instance is gone from Ganeti");
             gone(session, *id, name);
+            gone_for_good += 1;
         }
     }
-    Ok(())
+    Ok(gone_for_good)
 }
 
 /// An instance is proved gone: its machine is told.
@@ -159,12 +161,13 @@ pub(crate) fn gone(session: &Session, id: Uuid, name: &Arc<str>) {
     session.ctx.wake_ids([id], Urgency::User);
 }
 
-/// An implausible snapshot ends the session, unless direct reads have explained all of it.
-fn settle(session: &Session, changes: Changes) -> Result<(), Health> {
+/// An implausible snapshot ends the session, unless direct reads have explained all that is missing.
+fn settle(session: &Session, changes: Changes, explained: usize) -> Result<(), Health> {
     let Some(why) = changes.implausible else { return Ok(()) };
+    if changes.missing > 0 && explained == changes.missing {
+        return Ok(());
+    }
     warn!(backend = %session.backend, why, "the inventory is not believed");
-    // Without this, a session that begins anew would read again at once and count the same answer twice.
-    session.snapshot_wanted.notify_one();
     Err(Health::impaired(
         Reason::InventoryImplausible,
         format!(

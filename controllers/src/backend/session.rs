@@ -221,17 +221,29 @@ impl Session {
         self.finished(job).await
     }
 
+    fn note_last_job(&self, last: u64) {
+        self.ctx.world.change(|world| {
+            if let Some(backend) = world.backends.get_mut(&self.backend) {
+                backend.last_job = backend.last_job.max(last);
+            }
+        });
+    }
+
     /// Finds our unfinished jobs, of an operator before us as well: what they do is not submitted again.
     async fn read_jobs(&self) -> Answer<()> {
         let all = self.ask("jobs_above", self.client.jobs_above(0, &[])).await?;
         let last = all.iter().map(|job| job.id.0).max().unwrap_or(0);
         let unfinished: Vec<JobId> =
             all.iter().filter(|job| !job.status.is_final()).map(|job| job.id).collect();
+        if unfinished.is_empty() {
+            self.note_last_job(last);
+            return Ok(());
+        }
         let details = self.ask("job_details", self.client.job_details(&unfinished)).await?;
+        self.note_last_job(last);
         let cluster_id = self.ctx.installation.cluster_id.as_str();
         self.ctx.world.change(|world| {
             let Some(backend) = world.backends.get_mut(&self.backend) else { return };
-            backend.last_job = backend.last_job.max(last);
             for job in &details {
                 let reason = job.reasons.iter().find_map(|text| JobReason::parse(text).map(|reason| (text, reason)));
                 let Some((text, reason)) = reason.filter(|(_, reason)| reason.cluster_id == cluster_id) else { continue };

@@ -43,7 +43,7 @@ pub(crate) fn after(
     };
     let (reason, message, backoff, permanent) = match outcome {
         Ended::Success => {
-            succeeded(machine, step, generation);
+            succeeded(machine, step);
             return;
         }
         Ended::Canceled => (
@@ -74,7 +74,7 @@ pub(crate) fn after(
 
 /// A step succeeded. Starts are counted until the instance has been up for a while: one that keeps dying is started
 /// ever less often.
-fn succeeded(machine: &mut Machine, step: JobStep, generation: i64) {
+fn succeeded(machine: &mut Machine, step: JobStep) {
     let memory = &mut machine.memory;
     memory.setback = None;
     memory.failures = 0;
@@ -88,17 +88,7 @@ fn succeeded(machine: &mut Machine, step: JobStep, generation: i64) {
         _ => 1,
     };
     memory.last_start = Some(now);
-    let pause = CRASHES.delay(memory.starts, jitter());
-    memory.setback = Some(Held {
-        setback: Setback {
-            reason: Reason::Crashed,
-            message: "The instance died soon after it was started; it is started again after a pause.".into(),
-            permanent: false,
-            holding: true,
-        },
-        until: now + pause,
-        generation,
-    });
+    memory.crash_pause_until = Some(now + CRASHES.delay(memory.starts, jitter()));
 }
 
 /// A submission was refused at the door. Nothing was done.

@@ -123,6 +123,13 @@ impl Window {
         self.by_job.get(&job).copied()
     }
 
+    /// Instances that our jobs are removing.
+    pub(crate) fn leaving(&self) -> HashSet<Arc<str>> {
+        let removals = self.jobs.values().filter(|job| job.step == JobStep::Remove);
+        removals.map(|job| Arc::clone(&job.instance)).collect()
+    }
+
+    /// Number of unfinished jobs.
     pub(crate) fn len(&self) -> usize {
         self.jobs.len()
     }

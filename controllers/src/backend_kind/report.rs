@@ -57,7 +57,21 @@ pub(super) async fn report(ctx: &Ctx, seen: &ObservedBackend, health: &Health) -
         },
     });
     let place = Place { plural: "ganetibackends", namespace: None, name: &seen.name };
-    ctx.kube.patch(place, true, &patch).await?;
+    let written = ctx.kube.patch(place, true, &patch).await?;
+    // What was just written outranks what the watch will bring later.
+    let status = GanetiBackendStatus {
+        observed_generation: Some(seen.generation),
+        conditions: conditions::stored(&verdicts, &times, seen.generation),
+        ..facts
+    };
+    ctx.world.change(|world| {
+        let backend =
+            world.backends.get_mut(&seen.name).filter(|backend| backend.object.version == seen.version);
+        if let Some(backend) = backend {
+            backend.object.version = written.metadata.version();
+            backend.object.status = std::rc::Rc::new(status);
+        }
+    });
     announce(ctx, seen, &were, &verdicts);
     Ok(Next::Rest)
 }

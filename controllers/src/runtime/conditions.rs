@@ -2,7 +2,7 @@
 
 use cyclades_crds::condition::{ConditionType, Reason};
 use cyclades_domain::conditions::Verdict;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use serde::Serialize;
 
 /// A condition as it is written.
@@ -70,4 +70,17 @@ pub(crate) fn read(conditions: &[Condition]) -> (Vec<Verdict>, Vec<jiff::Timesta
         Some((verdict, condition.last_transition_time.0))
     });
     known.unzip()
+}
+
+/// The conditions as the object has them after they were written.
+pub(crate) fn stored(verdicts: &[Verdict], times: &[jiff::Timestamp], generation: i64) -> Vec<Condition> {
+    let stored = |(verdict, time): (&Verdict, &jiff::Timestamp)| Condition {
+        type_: verdict.kind.as_str().into(),
+        status: verdict.status_str().into(),
+        reason: verdict.reason.as_str().into(),
+        message: verdict.message.to_string(),
+        observed_generation: Some(generation),
+        last_transition_time: Time(*time),
+    };
+    verdicts.iter().zip(times).map(stored).collect()
 }

@@ -67,6 +67,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
                 .and_then(|backend| backend.window.job(machine.id))
                 .map(|job| (job.step, job.id.map(|id| id.0))),
             setback: machine.setback(now),
+            crash_pause: machine.memory.crash_pause_until.is_some_and(|until| now < until),
             shape: shape(world, machine),
         };
         let seen = ObservedMachine {
@@ -82,7 +83,12 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             instance,
             before: machine.status.clone(),
             times: Rc::clone(&machine.times),
-            held_until: machine.memory.setback.as_ref().map(|held| held.until),
+            held_until: machine
+                .memory
+                .setback
+                .as_ref()
+                .map(|held| held.until)
+                .max(machine.memory.crash_pause_until),
             observed,
         };
         have_it_looked_for(world, &seen);
@@ -111,7 +117,9 @@ fn find(world: &World, machine: &Machine) -> (Arc<str>, Presence) {
     }
     let mut presence = backend.inventory.presence(id, &name, machine.status.instance_uuid.is_some());
     if let Presence::Present(instance) = &mut presence {
-        instance.half_made = machine.memory.half_made;
+        // What the status names has been a machine, whatever failed since.
+        let was_made = machine.status.instance_uuid.as_ref() == Some(&instance.uuid);
+        instance.half_made = machine.memory.half_made && !was_made;
     }
     (name, presence)
 }

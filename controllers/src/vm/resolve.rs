@@ -8,6 +8,7 @@ use cyclades_crds::{
     virtual_machine::{PowerState, Shape},
 };
 use cyclades_domain::{
+    backend::Health,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
     shape,
@@ -156,11 +157,12 @@ fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> 
         Some(name) => {
             Ok(Effect::Place { backend: name.as_str().into(), shape, explanation: placement.explain() })
         }
-        None => Err(Missing {
-            need: Some(Need::Capacity),
-            reason: Reason::NoBackendFits,
-            message: placement.explain(),
-        }),
+        None => {
+            // A backend that is being read for the first time may be the one: that is no verdict yet.
+            let early = backends.iter().any(|backend| backend.health == Health::Synchronising);
+            let reason = if early { Reason::Synchronising } else { Reason::NoBackendFits };
+            Err(Missing { need: Some(Need::Capacity), reason, message: placement.explain() })
+        }
     }
 }
 

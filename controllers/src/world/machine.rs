@@ -80,6 +80,8 @@ pub(crate) struct Memory {
     pub(crate) starts: u32,
     /// When the last start succeeded.
     pub(crate) last_start: Option<Instant>,
+    /// Until then an instance that has died is not started again.
+    pub(crate) crash_pause_until: Option<Instant>,
 }
 
 /// A setback with its end.

@@ -26,6 +26,8 @@ pub struct Observed {
     pub job: Option<(JobStep, Option<u64>)>,
     /// What keeps us from trying again at once.
     pub setback: Option<Setback>,
+    /// The instance was started a short while ago: should it have died since, it is not started again at once.
+    pub crash_pause: bool,
     /// Shape the machine was made with, from its status.
     pub shape: Option<Arc<Shape>>,
 }

@@ -7,7 +7,7 @@ use cyclades_crds::{
     virtual_machine::{OnMissing, PowerPolicy, PowerState},
 };
 
-use super::{BackendView, Desired, Instance, Observed, Presence};
+use super::{BackendView, Desired, Instance, Observed, Presence, Setback};
 use crate::{naming::JobStep, power::Power};
 
 /// One outside effect.
@@ -95,34 +95,27 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Decision {
             "Paused by annotation cyclades.io/paused; remove it to go on.",
         );
     }
-    if desired.deleting {
-        return removal(observed);
+    if desired.deleting && !observed.finalizer {
+        return Decision::Gone;
     }
-    if let Some(blocked) = blocked(observed) {
+    if let Some(blocked) = blocked(desired, observed) {
         return blocked;
     }
-    match &observed.presence {
-        Presence::Absent if !observed.finalizer => Decision::Act(Step::Guard),
-        Presence::Absent if observed.was_created && desired.on_missing == OnMissing::Stall => {
-            Decision::stall(
-                Reason::InstanceLost,
-                "The instance is gone from Ganeti. Delete this object, or set onMissing: Recreate for a new, blank instance.",
-            )
+    let decision = if desired.deleting { removal(observed) } else { upkeep(desired, observed) };
+    match &observed.setback {
+        Some(setback) if matches!(decision, Decision::Act(Step::Submit { .. })) => {
+            held_back(desired, decision, setback)
         }
-        Presence::Absent => Decision::submit(JobStep::Create, None),
-        Presence::Present(_) if !observed.finalizer => Decision::Act(Step::Guard),
-        Presence::Present(instance) if instance.half_made && !observed.was_created => {
-            Decision::submit(JobStep::Remove, Some(instance))
-        }
-        Presence::Present(instance) => power(desired, observed, instance),
-        other => undecided(other),
+        _ => decision,
     }
 }
 
-/// What keeps a machine from any step: its backend, a job under way, a setback.
-fn blocked(observed: &Observed) -> Option<Decision> {
+/// What keeps a machine from any step: its backend, a job under way.
+fn blocked(desired: &Desired, observed: &Observed) -> Option<Decision> {
     match &observed.backend {
-        BackendView::Unplaced => return Some(Decision::Act(Step::Place)),
+        BackendView::Unplaced => {
+            return Some(Decision::Act(if desired.deleting { Step::Release } else { Step::Place }));
+        }
         BackendView::Missing { name } => {
             return Some(Decision::wait(
                 Reason::BackendNotFound,
@@ -140,31 +133,43 @@ fn blocked(observed: &Observed) -> Option<Decision> {
         }
         BackendView::Ready { .. } => {}
     }
-    if let Some((job, id)) = observed.job {
-        return Some(Decision::Progress { job, id });
-    }
-    let setback = observed.setback.as_ref()?;
+    observed.job.map(|(job, id)| Decision::Progress { job, id })
+}
+
+/// A job that would be submitted again after something went wrong. A machine that needs no job has no setback either,
+/// whatever went wrong before.
+fn held_back(desired: &Desired, decision: Decision, setback: &Setback) -> Decision {
     let (reason, message) = (setback.reason, Arc::clone(&setback.message));
-    match (setback.permanent, setback.holding) {
-        (true, _) => Some(Decision::Stall { reason, message }),
-        (false, true) => Some(Decision::Held { reason, message }),
-        (false, false) => None,
+    // What only a change of the spec would cure does not matter on the way out: only what delays matters.
+    match (setback.permanent && !desired.deleting, setback.holding) {
+        (true, _) => Decision::Stall { reason, message },
+        (false, true) => Decision::Held { reason, message },
+        (false, false) => decision,
+    }
+}
+
+/// A machine that is to be there.
+fn upkeep(desired: &Desired, observed: &Observed) -> Decision {
+    match &observed.presence {
+        Presence::Absent if !observed.finalizer => Decision::Act(Step::Guard),
+        Presence::Absent if observed.was_created && desired.on_missing == OnMissing::Stall => {
+            Decision::stall(
+                Reason::InstanceLost,
+                "The instance is gone from Ganeti. Delete this object, or set onMissing: Recreate for a new, blank instance.",
+            )
+        }
+        Presence::Absent => Decision::submit(JobStep::Create, None),
+        Presence::Present(_) if !observed.finalizer => Decision::Act(Step::Guard),
+        Presence::Present(instance) if instance.half_made => {
+            Decision::submit(JobStep::Remove, Some(instance))
+        }
+        Presence::Present(instance) => power(desired, observed, instance),
+        other => undecided(other),
     }
 }
 
 /// The way out of the object: the instance first, the finalizer last.
 fn removal(observed: &Observed) -> Decision {
-    if !observed.finalizer {
-        return Decision::Gone;
-    }
-    if observed.backend == BackendView::Unplaced {
-        return Decision::Act(Step::Release);
-    }
-    match blocked(observed) {
-        // What a spec change would cure does not matter any more: only what delays matters.
-        Some(Decision::Stall { .. }) | None => {}
-        Some(blocked) => return blocked,
-    }
     match &observed.presence {
         Presence::Absent | Presence::NameTaken { .. } => Decision::Act(Step::Release),
         Presence::Present(instance) => Decision::submit(JobStep::Remove, Some(instance)),
@@ -207,6 +212,10 @@ fn power(desired: &Desired, observed: &Observed, instance: &Instance) -> Decisio
             format!("Node {} does not answer, so the power state is not known.", instance.node),
         ),
         // Ganeti means it to run: nobody stopped it, it died. Both policies bring it back.
+        Power::Crashed if observed.crash_pause && wanted == PowerState::Running => Decision::Held {
+            reason: Reason::Crashed,
+            message: "The instance died soon after it was started; it is started again after a pause.".into(),
+        },
         Power::Crashed => change(),
         _ if is_a_wish || desired.power_policy == PowerPolicy::Enforce => change(),
         Power::Stopped => Decision::Follow { reason: Reason::StoppedOutside },
