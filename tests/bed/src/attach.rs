@@ -10,6 +10,27 @@ use crate::layout::Layout;
 use crate::record::Record;
 use crate::{Bed, Cluster, ClusterKind, Error, mark, operator};
 
+/// Cluster `number`, counted from 1, of the bed in `dir`, whatever the other parts of the bed are like.
+///
+/// # Errors
+/// [`Error::NotRunning`] if there is no such bed, [`Error::NoCluster`], or what is wrong with the cluster.
+pub fn attach_cluster(dir: &Path, number: usize) -> Result<Cluster, Error> {
+    let (layout, record) = open(dir)?;
+    let missing = || Error::NoCluster { wanted: number, have: record.clusters.len() };
+    let kind = number.checked_sub(1).and_then(|index| record.clusters.get(index)).ok_or_else(missing)?;
+    Cluster::attach(*kind, number, &layout)
+}
+
+fn open(dir: &Path) -> Result<(Layout, Record), Error> {
+    let missing = |reason: &str| Error::NotRunning { dir: dir.to_path_buf(), reason: reason.to_owned() };
+    if !dir.exists() {
+        return Err(missing("there is no such folder"));
+    }
+    let layout = Layout::open(dir)?;
+    let record = Record::read(&layout)?.ok_or_else(|| missing("it has no bed.json"))?;
+    Ok((layout, record))
+}
+
 impl Bed {
     /// The bed in `dir`, without the means to restart its operator. Dropping the value leaves it running.
     ///
@@ -17,11 +38,7 @@ impl Bed {
     /// [`Error::NotRunning`] if none runs or a part of it is missing.
     pub fn attach(dir: &Path) -> Result<Self, Error> {
         let missing = |reason: &str| Error::NotRunning { dir: dir.to_path_buf(), reason: reason.to_owned() };
-        if !dir.exists() {
-            return Err(missing("there is no such folder"));
-        }
-        let layout = Layout::open(dir)?;
-        let record = Record::read(&layout)?.ok_or_else(|| missing("it has no bed.json"))?;
+        let (layout, record) = open(dir)?;
         if !record.complete {
             return Err(missing("its start was not finished"));
         }

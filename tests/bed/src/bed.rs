@@ -111,6 +111,15 @@ impl Bed {
         }
     }
 
+    /// Whether control plane and operator still run.
+    ///
+    /// # Errors
+    /// The part that has ended, with its last words.
+    pub fn check(&mut self) -> Result<(), Error> {
+        self.control_plane.check()?;
+        self.operator.as_mut().map_or(Ok(()), Operator::check)
+    }
+
     /// Ends everything, also what is detached, and removes all files.
     ///
     /// # Errors

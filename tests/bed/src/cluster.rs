@@ -1,6 +1,7 @@
 //! A Ganeti cluster of a bed, whichever kind it is of.
 
 use std::path::Path;
+use std::process::ExitStatus;
 
 use cyclades_control_plane::Progress;
 use ganeti_lab::Config;
@@ -90,6 +91,16 @@ impl Cluster {
     pub fn name(&self) -> String {
         match self {
             Self::Lab { cluster, .. } => cluster.cluster_name(),
+        }
+    }
+
+    /// Runs a command as the cluster's administrator would on the master node, with this process's terminal.
+    ///
+    /// # Errors
+    /// What keeps it from being run; a status other than 0 is none.
+    pub async fn exec(&self, argv: &[&str]) -> Result<ExitStatus, Error> {
+        match self {
+            Self::Lab { cluster, .. } => Ok(cluster.exec_status(argv).await?),
         }
     }
 

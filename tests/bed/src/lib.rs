@@ -37,6 +37,7 @@ mod record;
 mod spawner;
 mod start;
 
+pub use attach::attach_cluster;
 pub use backend::{Access, backend_name};
 pub use bed::Bed;
 pub use cluster::Cluster;

@@ -68,6 +68,12 @@ impl Operator {
         &self.program.log
     }
 
+    /// The end of its log.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        files::tail(self.log())
+    }
+
     /// Where it serves `/metrics`, `/live` and `/ready`.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

@@ -83,7 +83,6 @@ impl Process {
         self.id.pid()
     }
 
-
     /// How it ended, or none while it runs.
     fn status(&mut self) -> Option<String> {
         match &mut self.child {

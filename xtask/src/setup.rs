@@ -1,0 +1,45 @@
+//! Everything that must be there before a bed can start; what is missing is fetched or built, with words about it.
+
+use anyhow::Context as _;
+use cyclades_bed::{CargoOutput, ClusterKind, Profile, Programs};
+use cyclades_control_plane::Progress as _;
+
+use crate::console::Console;
+
+/// Which Ganeti is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// The simulator, by name.
+    Sim,
+    /// A real one with such guests if it can run here, else the simulator.
+    Lab(ClusterKind),
+}
+
+/// The kind of cluster that will be started; says why if it is not the wanted one.
+pub fn choose(wanted: Wanted, console: &Console) -> ClusterKind {
+    let Wanted::Lab(kind) = wanted else { return ClusterKind::SimProcess };
+    match ganeti_lab::requirements() {
+        Ok(()) => kind,
+        Err(missing) => {
+            console.note("A real Ganeti cannot run here, so the SIMULATOR stands in for it:");
+            missing.iter().for_each(|reason| console.note(&format!("  - {reason}")));
+            ClusterKind::SimProcess
+        }
+    }
+}
+
+/// All that beds of this kind need.
+pub async fn programs(kind: ClusterKind, console: &Console) -> anyhow::Result<Programs> {
+    if kind.is_lab() {
+        lab(console).await?;
+    }
+    console.step("building the operator", "cargo compiles what has changed since the last time");
+    let programs = Programs::ensure(Profile::Debug, CargoOutput::Shown, console).await;
+    programs.context("cannot set up")
+}
+
+/// What a real Ganeti needs.
+pub async fn lab(console: &Console) -> anyhow::Result<()> {
+    let installed = ganeti_lab::install(&|line| console.line(line)).await;
+    installed.context("cannot set up a real Ganeti")
+}
