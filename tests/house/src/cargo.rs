@@ -51,12 +51,12 @@ pub fn linked(member: &str) -> Result<BTreeSet<String>> {
     Ok(text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect())
 }
 
-/// Runs the cargo that runs this test, without network.
+/// Runs the cargo that runs this test, with the versions of Cargo.lock.
 fn run(arguments: &[&str]) -> Result<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(arguments)
-        .args(["--offline", "--locked"])
+        .arg("--locked")
         .current_dir(tree::root())
         .output()
         .with_context(|| format!("run cargo {}", arguments.join(" ")))?;

@@ -27,9 +27,11 @@ async fn the_api_server_refuses_and_accepts() -> Result<()> {
     let rejected = rejected(&bed).await;
     let accepted = accepted(&bed).await;
     let placed = placed_machines_are_applied_again(&bed).await;
+    let examples = examples(&bed).await;
     bed.stop().await?;
     accepted?;
     placed?;
+    examples?;
     compare(&rejected?)
 }
 
@@ -53,6 +55,16 @@ async fn accepted(bed: &Bed) -> Result<()> {
         let said = attempt(bed, &file).await.with_context(|| file.path.clone())?;
         ensure!(said.ok, "{} is refused: {}", file.path, said.text);
         ensure!(!said.text.contains("Warning"), "{}: {}", file.path, said.text);
+    }
+    Ok(())
+}
+
+/// Every manifest that users are shown, with no field unknown to the API server.
+async fn examples(bed: &Bed) -> Result<()> {
+    bed.kubectl(&["create", "namespace", "cyclades-system"], "").await?.done()?;
+    for file in tree::files("examples")?.iter().filter(|file| file.is("yaml")) {
+        let said = bed.kubectl(&["apply", "--dry-run=server", "-f", "-"], &file.text).await?;
+        ensure!(said.ok && said.err.is_empty(), "{}: {}", file.path, said.err);
     }
     Ok(())
 }
