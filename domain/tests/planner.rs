@@ -89,19 +89,24 @@ fn jobs() -> Vec<Option<(JobStep, Option<u64>)>> {
     [None].into_iter().chain(some).collect()
 }
 
+fn has_died(presence: &Presence) -> bool {
+    matches!(presence, Presence::Present(instance) if instance.power == Power::Crashed)
+}
+
 /// Calls `check` with every combination; returns how many there were.
 fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
     let (desires, presences, setbacks, jobs) = (desires(), presences(), setbacks(), jobs());
     let mut seen = 0;
-    for backend in backends() {
-        for (presence, job) in presences.iter().flat_map(|p| jobs.iter().map(move |j| (p, j))) {
+    for (backend, pause) in backends().into_iter().flat_map(|b| BOTH.map(|p| (b.clone(), p))) {
+        // A pause matters only to what has died.
+        let presences: Vec<_> = presences.iter().filter(|it| !pause || has_died(it)).collect();
+        for (presence, job) in presences.iter().flat_map(|p| jobs.iter().map(move |j| (*p, j))) {
             for (finalizer, was_created) in BOTH.into_iter().flat_map(|f| BOTH.map(|w| (f, w))) {
                 for (applied, setback) in [None, Some(WISHES[0]), Some(WISHES[1])]
                     .iter()
                     .flat_map(|a| setbacks.iter().map(move |s| (a, s)))
                 {
                     let observed = Observed {
-                        crash_pause: false,
                         finalizer,
                         backend: backend.clone(),
                         presence: presence.clone(),
@@ -109,6 +114,7 @@ fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
                         applied: *applied,
                         job: *job,
                         setback: setback.clone(),
+                        crash_pause: pause,
                         shape: Some(shape(1)),
                     };
                     for desired in &desires {
@@ -172,6 +178,8 @@ fn may_do(desired: &Desired, observed: &Observed, job: JobStep, uuid: Option<&st
             assert!(power.is_some_and(|it| !it.is(wanted)), "it is so already: {}", context());
             let changed_elsewhere = observed.applied == Some(wanted) && power != Some(Power::Crashed);
             let followed = changed_elsewhere && desired.power_policy == PowerPolicy::Follow;
+            let too_soon = power == Some(Power::Crashed) && observed.crash_pause && job == JobStep::Start;
+            assert!(!too_soon, "what has just died is started at once: {}", context());
             assert!(!followed, "what somebody did in Ganeti is not respected: {}", context());
             assert!(!present.is_some_and(|it| it.half_made), "what is no machine is switched: {}", context());
         }
@@ -215,7 +223,8 @@ fn means_what_it_says(desired: &Desired, observed: &Observed, decision: &Decisio
         Decision::Gone => assert!(desired.deleting && !observed.finalizer, "{}", context()),
         Decision::Progress { job, id } => assert_eq!(observed.job, Some((*job, *id))),
         Decision::Held { .. } => {
-            assert!(observed.setback.as_ref().is_some_and(|it| it.holding), "{}", context())
+            let held = observed.crash_pause || observed.setback.as_ref().is_some_and(|it| it.holding);
+            assert!(held, "nothing holds it: {}", context());
         }
         Decision::Wait { message, .. } | Decision::Stall { message, .. } => {
             assert!(!message.is_empty(), "{}", context());
@@ -340,7 +349,6 @@ fn drift_is_shown_and_is_not_ready() {
 fn a_drifted_machine_says_which_fields() {
     let desired = desires().remove(0);
     let observed = Observed {
-        crash_pause: false,
         finalizer: true,
         backend: BackendView::Ready { name: "a".into() },
         presence: Presence::Present(Instance { memory_mib: 512, ..instance(Power::Running, false) }),
@@ -348,6 +356,7 @@ fn a_drifted_machine_says_which_fields() {
         applied: Some(PowerState::Running),
         job: None,
         setback: None,
+        crash_pause: false,
         shape: Some(shape(2)),
     };
     let status = report(&desired, &observed, &plan(&desired, &observed), &Status::default(), None);
@@ -364,7 +373,6 @@ fn what_went_wrong_before_does_not_matter_to_a_machine_that_is_well() {
     let desired = desires().remove(0);
     for setback in setbacks() {
         let observed = Observed {
-            crash_pause: false,
             finalizer: true,
             backend: BackendView::Ready { name: "a".into() },
             presence: Presence::Present(instance(Power::Running, false)),
@@ -372,6 +380,7 @@ fn what_went_wrong_before_does_not_matter_to_a_machine_that_is_well() {
             applied: Some(PowerState::Running),
             job: None,
             setback,
+            crash_pause: true,
             shape: Some(shape(1)),
         };
         assert_eq!(plan(&desired, &observed), Decision::Settled, "{observed:?}");
