@@ -158,7 +158,7 @@ impl World {
             assert_eq!(self.real, None, "a second instance: {self:?}");
         }
         if job == JobStep::Remove {
-            let real = self.real.expect("something to remove");
+            let real = self.real.unwrap_or_else(|| panic!("nothing to remove: {self:?}"));
             assert_eq!(uuid, Some(real.number.to_string().as_str()), "another instance is meant: {self:?}");
             assert!(self.deleting || real.half_made, "a machine is removed that nobody deleted: {self:?}");
         }
