@@ -114,7 +114,7 @@ fn close(ctx: &Ctx, backend: &Arc<str>, health: Health) {
         changed
     });
     if changed {
-        warn!(%backend, reason = health.reason().as_str(), message = %health.message(), "backend is not ready");
+        warn!(%backend, reason = health.reason().as_str(), cause = %health.message(), "backend is not ready");
         ctx.queue.wake(&Key::Backend(backend.as_ref().into()), Urgency::User);
     }
 }

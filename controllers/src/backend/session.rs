@@ -318,7 +318,7 @@ pub(crate) fn health_of(failure: &Failure) -> Health {
         Failure::UntrustedPeer(untrusted) => Health::impaired(
             Reason::UntrustedPeer,
             format!(
-                "{} presented the certificate sha256:{}, which is not trusted ({}); nothing was sent to it. If the certificate was renewed, verify it on the master (openssl x509 -in /var/lib/ganeti/rapi.pem -noout -fingerprint -sha256) and add it to spec.tls.pins.",
+                "{} presented the certificate {}, which is not trusted ({}); nothing was sent to it. If the certificate was renewed, verify it on the master (openssl x509 -in /var/lib/ganeti/rapi.pem -noout -fingerprint -sha256) and add it to spec.tls.pins.",
                 untrusted.endpoint, untrusted.presented, untrusted.why
             ),
         ),
