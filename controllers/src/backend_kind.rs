@@ -6,7 +6,6 @@ mod report;
 use std::{rc::Rc, sync::Arc};
 
 use cyclades_crds::names;
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use self::observe::{ObservedBackend, Wanted, observe};
@@ -15,7 +14,7 @@ use crate::{
     runtime::{
         context::Ctx,
         driver::{Next, PassError},
-        kube_api::{Place, WriteError},
+        kube_api::{Nothing, Patch, Place, WriteError},
     },
 };
 
@@ -92,8 +91,7 @@ async fn release(ctx: &Ctx, seen: &ObservedBackend) -> Result<Next, PassError> {
 }
 
 async fn write_finalizers(ctx: &Ctx, seen: &ObservedBackend, finalizers: &[&str]) -> Result<(), WriteError> {
-    let patch =
-        json!({ "metadata": { "resourceVersion": seen.version.to_string(), "finalizers": finalizers } });
+    let patch = Patch::<Nothing, Nothing>::object(seen.version, finalizers, None);
     let place = Place { plural: "ganetibackends", namespace: None, name: &seen.name };
     let written = ctx.kube.patch(place, false, &patch).await?;
     ctx.world.change(|world| {

@@ -34,6 +34,44 @@ pub(crate) struct Place<'a> {
     pub(crate) name: &'a str,
 }
 
+/// A merge patch. It carries the version it was decided on, so it changes that version or nothing.
+#[derive(Debug, Serialize)]
+pub(crate) struct Patch<'a, Spec: Serialize, Status: Serialize> {
+    metadata: MetaPatch<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec: Option<Spec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+}
+
+/// The metadata of a patch.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MetaPatch<'a> {
+    resource_version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finalizers: Option<&'a [&'a str]>,
+}
+
+/// For the part of a patch that is not there.
+pub(crate) type Nothing = ();
+
+impl<'a, Spec: Serialize> Patch<'a, Spec, Nothing> {
+    /// Changes finalizers and, where it is given, the spec.
+    pub(crate) fn object(version: u64, finalizers: &'a [&'a str], spec: Option<Spec>) -> Self {
+        let metadata = MetaPatch { resource_version: version.to_string(), finalizers: Some(finalizers) };
+        Self { metadata, spec, status: None }
+    }
+}
+
+impl<Status: Serialize> Patch<'_, Nothing, Status> {
+    /// Changes the status.
+    pub(crate) fn status(version: u64, status: Status) -> Self {
+        let metadata = MetaPatch { resource_version: version.to_string(), finalizers: None };
+        Self { metadata, spec: None, status: Some(status) }
+    }
+}
+
 /// Metadata of an object after a write.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Written {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cyclades_crds::{names, virtual_machine::Shape};
 use cyclades_domain::vm::{Decision, Step};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{
     observe::ObservedMachine,
@@ -15,7 +15,7 @@ use crate::{
     runtime::{
         context::Ctx,
         events::Told,
-        kube_api::{Place, WriteError, Written},
+        kube_api::{Patch, Place, WriteError, Written},
         queue::Urgency,
     },
     world::Key,
@@ -58,15 +58,14 @@ pub(crate) async fn act(ctx: &Ctx, seen: &ObservedMachine, planned: Planned) -> 
             Outcome::Written
         }
         Some(Effect::Guard) => {
-            let finalizers = with_finalizer(seen);
-            let written = write(ctx, seen, json!({ "metadata": { "finalizers": finalizers } })).await?;
+            let written = write(ctx, seen, &with_finalizer(seen), None).await?;
             note(ctx, seen, &written);
             Outcome::Written
         }
         Some(Effect::Release) => {
             let kept: Vec<&str> =
                 seen.finalizers.iter().map(|f| &**f).filter(|f| *f != names::VM_FINALIZER).collect();
-            let written = write(ctx, seen, json!({ "metadata": { "finalizers": kept } })).await?;
+            let written = write(ctx, seen, &kept, None).await?;
             note(ctx, seen, &written);
             Outcome::Released
         }
@@ -103,9 +102,7 @@ async fn put_on(
     explanation: String,
 ) -> Result<(), WriteError> {
     ctx.world.change(|world| world.machines.reserve(&seen.key, backend, shape));
-    let patch =
-        json!({ "metadata": { "finalizers": with_finalizer(seen) }, "spec": { "backendName": &**backend } });
-    let written = match write(ctx, seen, patch).await {
+    let written = match write(ctx, seen, &with_finalizer(seen), Some(backend)).await {
         Ok(written) => written,
         Err(error) => {
             ctx.world.change(|world| world.machines.unreserve(&seen.key));
@@ -119,8 +116,18 @@ async fn put_on(
 }
 
 /// Writes the object as it was looked at, or not at all.
-async fn write(ctx: &Ctx, seen: &ObservedMachine, mut patch: Value) -> Result<Written, WriteError> {
-    patch["metadata"]["resourceVersion"] = json!(seen.version.to_string());
+async fn write(
+    ctx: &Ctx,
+    seen: &ObservedMachine,
+    finalizers: &[&str],
+    backend: Option<&str>,
+) -> Result<Written, WriteError> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Spec<'a> {
+        backend_name: &'a str,
+    }
+    let patch = Patch::object(seen.version, finalizers, backend.map(|backend_name| Spec { backend_name }));
     let place =
         Place { plural: "virtualmachines", namespace: Some(seen.key.namespace()), name: seen.key.name() };
     ctx.kube.patch(place, false, &patch).await

@@ -5,7 +5,6 @@ use std::{rc::Rc, time::Duration};
 use cyclades_crds::condition::{ConditionType, Reason};
 use cyclades_domain::vm::{BackendView, Decision, Status, report as tell_status};
 use serde::Serialize;
-use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
@@ -19,7 +18,7 @@ use crate::{
         driver::{Next, PassError},
         events::Told,
         jitter,
-        kube_api::Place,
+        kube_api::{Patch, Place},
     },
     world::Key,
 };
@@ -134,7 +133,7 @@ async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), 
         shape: status.shape.as_deref(),
         conditions: conditions::out(&status.verdicts, &times, status.observed_generation),
     };
-    let patch = json!({ "metadata": { "resourceVersion": seen.version.to_string() }, "status": out });
+    let patch = Patch::status(seen.version, out);
     let place =
         Place { plural: "virtualmachines", namespace: Some(seen.key.namespace()), name: seen.key.name() };
     let written = ctx.kube.patch(place, true, &patch).await?;
