@@ -314,3 +314,6 @@ impl Snapshot {
         self.changes
     }
 }
+
+#[cfg(test)]
+mod tests;
