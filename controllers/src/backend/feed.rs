@@ -106,7 +106,7 @@ impl Feed<'_> {
         touched.sort();
         touched.dedup();
         if !touched.is_empty() {
-            poll::refresh(session, &touched).await?;
+            poll::refresh(session, &touched, poll::Sample::AfterJob).await?;
         }
         self.finish(&settling);
         Ok(!ended.is_empty() || !settling.is_empty())

@@ -13,7 +13,7 @@ use cyclades_domain::{
 };
 use uuid::Uuid;
 
-use super::rows::{InstanceRow, StatusRow};
+use super::rows::{InstanceRow, LeanRow, StatusRow};
 use crate::world::usage::Usage;
 
 /// An instance as last read.
@@ -56,11 +56,20 @@ pub(crate) struct Inventory {
     pub(crate) synced: bool,
 }
 
+/// Whether a row tells anything new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notice {
+    Known,
+    News,
+}
+
 /// What a snapshot changed.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     /// Machines whose instances appeared, changed or vanished.
     pub(crate) machines: Vec<Uuid>,
+    /// Instances that are new or have changed, to be read whole.
+    pub(crate) to_refresh: Vec<Arc<str>>,
     /// Instances that need a direct read: what is missing twice, with the machine.
     pub(crate) to_verify: Vec<(Uuid, Arc<str>)>,
     /// Instances of ours whose live status is not known.
@@ -83,24 +92,35 @@ impl Inventory {
         Snapshot { repeated: false, changes: Changes::default() }
     }
 
-    /// Takes a row of a snapshot or of a refresh.
+    /// Takes a whole row, of a first reading or of a refresh.
     pub(crate) fn show(&mut self, snapshot: &mut Snapshot, row: &InstanceRow<'_>, cluster_id: &str) {
-        let mark = self.mark;
-        if let Some(record) = self.by_name.get_mut(&*row.name) {
-            snapshot.repeated |= record.mark == mark;
-            record.mark = mark;
-            record.missing = 0;
-            // A snapshot that was asked for before a job ended may arrive after the reading that the job's end caused.
-            let outdated = *record.uuid == *row.uuid && row.serial_no < record.serial;
-            if outdated || record.is(row) {
-                return;
-            }
+        if self.notice(snapshot, &row.lean) == Notice::News {
+            self.store(row, cluster_id, &mut snapshot.changes);
         }
-        self.store(row, cluster_id, &mut snapshot.changes);
+    }
+
+    /// Takes a row without tags. What is new or changed is to be read whole.
+    pub(crate) fn show_lean(&mut self, snapshot: &mut Snapshot, row: &LeanRow<'_>) {
+        if self.notice(snapshot, row) == Notice::News {
+            snapshot.changes.to_refresh.push(Arc::from(&*row.name));
+        }
+    }
+
+    /// Notes that an instance was shown; whether the row tells anything new.
+    fn notice(&mut self, snapshot: &mut Snapshot, row: &LeanRow<'_>) -> Notice {
+        let mark = self.mark;
+        let Some(record) = self.by_name.get_mut(&*row.name) else { return Notice::News };
+        snapshot.repeated |= record.mark == mark;
+        record.mark = mark;
+        record.missing = 0;
+        // A snapshot that was asked for before a job ended may arrive after the reading that the job's end caused.
+        let outdated = *record.uuid == *row.uuid && row.serial_no < record.serial;
+        if outdated || record.is(row) { Notice::Known } else { Notice::News }
     }
 
     fn store(&mut self, row: &InstanceRow<'_>, cluster_id: &str, changes: &mut Changes) {
         let owner = owner(cluster_id, row.tags.iter());
+        let row = &row.lean;
         let before = self.forget(&row.name);
         let same = before.as_ref().is_some_and(|before| *before.uuid == *row.uuid);
         let record = Record {
@@ -292,7 +312,7 @@ impl Inventory {
 impl Record {
     /// Whether a row tells nothing new. Migration and failover leave the serial number as it is, so the node is
     /// compared as well.
-    fn is(&self, row: &InstanceRow<'_>) -> bool {
+    fn is(&self, row: &LeanRow<'_>) -> bool {
         self.serial == row.serial_no
             && *self.uuid == *row.uuid
             && *self.node == *row.node

@@ -11,13 +11,15 @@ use uuid::Uuid;
 
 use super::{
     inventory::Changes,
-    rows::{InstanceRow, RefreshRow, StatusRow},
+    rows::{InstanceRow, LeanRow, RefreshRow, StatusRow},
     session::{Session, health_of},
 };
 use crate::runtime::{jittered, queue::Urgency};
 
 /// Failures in a row of one reading that end the session; a single one may be a hiccup.
 const FAILURES_TOLERATED: u32 = 1;
+/// Most instances that are read whole in one query.
+const REFRESH_MAX: usize = 200;
 /// Most instances that are read directly after one snapshot, to prove that they are gone.
 const DIRECT_READS_MAX: usize = 5;
 
@@ -115,26 +117,41 @@ impl Tolerance {
     }
 }
 
-/// One reading of all instances' configuration.
+/// One reading of all instances' configuration: whole at first, later without tags, and then what is new or has changed
+/// is read whole.
 pub(crate) async fn snapshot(session: &Session) -> Result<(), Health> {
-    let query = session.client.query_raw(Resource::Instance, InstanceRow::FIELDS, None);
-    let body = session.ask("query_instances", query).await.map_err(|failure| health_of(&failure))?;
+    let said = |failure: Failure| health_of(&failure);
+    let synced = session
+        .ctx
+        .world
+        .look(|world| world.backends.get(&session.backend).is_some_and(|b| b.inventory.synced));
+    let fields = if synced { LeanRow::FIELDS } else { InstanceRow::FIELDS };
+    let query = session.client.query_raw(Resource::Instance, fields, None);
+    let body = session.ask("query_instances", query).await.map_err(said)?;
     let read = session.ctx.world.change(|world| {
         let backend = world.backends.get_mut(&session.backend)?;
-        let mut snapshot = backend.inventory.open();
+        let inventory = &mut backend.inventory;
+        let mut snapshot = inventory.open();
         let cluster_id = &session.ctx.installation.cluster_id;
-        let rows =
-            body.for_each(|row: InstanceRow<'_>| backend.inventory.show(&mut snapshot, &row, cluster_id));
-        Some(rows.map(|_| backend.inventory.close(snapshot, &backend.window.leaving())))
+        let rows = if synced {
+            body.for_each(|row: LeanRow<'_>| inventory.show_lean(&mut snapshot, &row))
+        } else {
+            body.for_each(|row: InstanceRow<'_>| inventory.show(&mut snapshot, &row, cluster_id))
+        };
+        Some(rows.map(|_| inventory.close(snapshot, &backend.window.leaving())))
     });
+    drop(body);
     let Some(read) = read else { return Ok(()) };
     let changes = read.map_err(|garbled| health_of(&Failure::Garbled(garbled)))?;
     session.ctx.metrics.polled(&session.backend);
+    for names in changes.to_refresh.chunks(REFRESH_MAX) {
+        refresh(session, names, Sample::OneOfSeveral).await.map_err(said)?;
+    }
     if changes.without_status {
         session.status_wanted.notify_one();
     }
     session.ctx.wake_ids(changes.machines.iter().copied(), Urgency::User);
-    let explained = verify_absent(session, &changes).await.map_err(|failure| health_of(&failure))?;
+    let explained = verify_absent(session, &changes).await.map_err(said)?;
     settle(session, changes, explained)
 }
 
@@ -192,8 +209,17 @@ async fn read_statuses(session: &Session) -> Answer<Vec<Uuid>> {
     Ok(changed)
 }
 
-/// Reads some instances whole, after jobs on them have ended.
-pub(crate) async fn refresh(session: &Session, names: &[Arc<str>]) -> Answer<()> {
+/// What one status of an instance is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sample {
+    /// A job on the instance has just ended: what it shows is believed.
+    AfterJob,
+    /// It was read in passing: bad news needs a second sample.
+    OneOfSeveral,
+}
+
+/// Reads some instances whole.
+pub(crate) async fn refresh(session: &Session, names: &[Arc<str>], sample: Sample) -> Answer<()> {
     // An `or` of nothing but names fails as a whole when one is unknown; the last arm, never true, keeps it a filter.
     let arms =
         names.iter().map(|name| Filter::equal("name", name.as_ref())).chain([Filter::less("serial_no", 0)]);
@@ -207,8 +233,8 @@ pub(crate) async fn refresh(session: &Session, names: &[Arc<str>]) -> Answer<()>
         let cluster_id = &session.ctx.installation.cluster_id;
         let rows = body.for_each(|row: RefreshRow<'_>| {
             backend.inventory.show(&mut snapshot, &row.instance, cluster_id);
-            let status = StatusRow { name: row.instance.name, status: row.status };
-            changed.extend(backend.inventory.take_status(&status, true));
+            let status = StatusRow { name: row.instance.lean.name, status: row.status };
+            changed.extend(backend.inventory.take_status(&status, sample == Sample::AfterJob));
         });
         changed.extend(snapshot.into_changes().machines);
         Some(rows)

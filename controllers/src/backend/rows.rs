@@ -6,18 +6,32 @@ use serde::de::{Error, SeqAccess};
 /// An instance's configuration. Ganeti answers it from memory, without asking a node.
 #[derive(Debug)]
 pub(crate) struct InstanceRow<'a> {
-    pub(crate) name: Text<'a>,
-    pub(crate) uuid: Text<'a>,
-    pub(crate) serial_no: u64,
-    pub(crate) node: Text<'a>,
-    pub(crate) memory_mib: u64,
-    pub(crate) vcpus: u64,
+    pub(crate) lean: LeanRow<'a>,
     pub(crate) tags: StrList<'a>,
 }
 
 impl<'de> QueryRow<'de> for InstanceRow<'de> {
     const FIELDS: &'static [&'static str] =
         &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "tags"];
+
+    fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
+        Ok(Self { lean: LeanRow::from_cells(cells)?, tags: cells.optional()?.unwrap_or_default() })
+    }
+}
+
+/// The same without tags, which are half of it: a change of tags shows in the serial number, and then they are asked for.
+#[derive(Debug)]
+pub(crate) struct LeanRow<'a> {
+    pub(crate) name: Text<'a>,
+    pub(crate) uuid: Text<'a>,
+    pub(crate) serial_no: u64,
+    pub(crate) node: Text<'a>,
+    pub(crate) memory_mib: u64,
+    pub(crate) vcpus: u64,
+}
+
+impl<'de> QueryRow<'de> for LeanRow<'de> {
+    const FIELDS: &'static [&'static str] = &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus"];
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
         Ok(Self {
@@ -27,7 +41,6 @@ impl<'de> QueryRow<'de> for InstanceRow<'de> {
             node: cells.optional()?.unwrap_or_default(),
             memory_mib: cells.required()?,
             vcpus: cells.required()?,
-            tags: cells.optional()?.unwrap_or_default(),
         })
     }
 }
