@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cyclades_bed::{
-    Bed, CLUSTER_ID, CargoOutput, ClusterKind, Error, NAMESPACE, Options, Profile, Programs, down,
-};
+use cyclades_bed::{Bed, CargoOutput, ClusterKind, Error, NAMESPACE, Options, Profile, Programs, down};
 use cyclades_control_plane::progress::{Silent, Stderr};
 
 const LIMIT: Duration = Duration::from_secs(120);
