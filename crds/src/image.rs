@@ -90,7 +90,8 @@ pub struct GanetiOs {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "crate::text::parameters")]
     pub parameters: BTreeMap<String, String>,
-    /// Name of the OS parameter that takes a machine's user data, where the OS definition has one.
+    /// Name of the OS parameter that takes a machine's user data, where the OS definition has one. It gets the data in
+    /// base64, since Ganeti and the environment of its scripts carry plain ASCII only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::text::os_parameter")]
     pub user_data_parameter: Option<String>,

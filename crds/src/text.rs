@@ -88,7 +88,8 @@ pub(crate) fn os_parameter(_: &mut SchemaGenerator) -> Schema {
     shaped(1, 63, "^[a-z][a-z0-9_]*$", advice)
 }
 
-/// At most 32 parameters with names of at most 63 and values of at most 1,024 characters.
+/// At most 32 parameters with names of at most 63 and values of at most 1,024 characters. Ganeti's master daemon writes its
+/// job files in the locale it was started in, often POSIX: anything but ASCII then fails the job's submission.
 pub(crate) fn parameters(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
@@ -97,6 +98,9 @@ pub(crate) fn parameters(_: &mut SchemaGenerator) -> Schema {
         "x-kubernetes-validations": [{
             "rule": "self.all(key, size(key) <= 63 && key.matches('^[A-Za-z0-9_.-]+$'))",
             "message": "a parameter's name is 1 to 63 letters, digits and the characters _ . - in any order"
+        }, {
+            "rule": "self.all(key, self[key].matches('^[ -~\\n\\t]*$'))",
+            "message": "a parameter's value is plain ASCII, which is all that Ganeti carries: encode other text, such as in base64"
         }]
     })
 }

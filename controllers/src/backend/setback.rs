@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use cyclades_crds::condition::Reason;
 use cyclades_domain::{backoff::Backoff, naming::JobStep, vm::Setback};
-use ganeti_rapi::{Failure, Retry};
+use ganeti_rapi::{ErrorCode, Failure, JobError, Retry};
 use tokio::time::Instant;
 
 use super::window::Ended;
@@ -59,26 +59,38 @@ pub(crate) fn after(
             false,
         ),
         Ended::Failed(error) => {
-            memory.half_made = step == JobStep::Create && left_behind && error.retry() != Retry::Reobserve;
+            memory.half_made = step == JobStep::Create && left_behind && leaves_half_made(error);
             let message = format!("Ganeti failed at {what}: {error}");
             match error.retry() {
                 Retry::BackOff => (Reason::JobFailed, message, PASSING, false),
                 Retry::OnCapacity => (Reason::InsufficientCapacity, message, CAPACITY, false),
                 Retry::OnSpecChange => (Reason::JobRefused, message, PASSING, true),
-                Retry::Reobserve => (Reason::JobFailed, message, LOOK_AGAIN, false),
+                // The instance is not as it was thought to be: the next look may already show what to do.
+                Retry::Reobserve if error.ecode.is_some() => (Reason::JobFailed, message, LOOK_AGAIN, false),
+                Retry::Reobserve => (Reason::JobFailed, message, PASSING, false),
             }
         }
     };
     hold(machine, reason, message, backoff, permanent, generation);
 }
 
+/// Whether a create that failed with this leaves something that is no machine. A script of the OS or the first start
+/// failed, or the job died half-way: its instance was never used. But one that was there before is not of this create.
+pub(crate) fn leaves_half_made(error: &JobError) -> bool {
+    error.ecode != Some(ErrorCode::AlreadyExists)
+}
+
 /// A step succeeded. Starts are counted until the instance has been up for a while: one that keeps dying is started
 /// ever less often.
 fn succeeded(machine: &mut Machine, step: JobStep) {
     let memory = &mut machine.memory;
+    memory.half_made = false;
+    if step == JobStep::Remove {
+        // What a failed create has left is gone; that it failed still counts, or it would be tried without a pause.
+        return;
+    }
     memory.setback = None;
     memory.failures = 0;
-    memory.half_made = false;
     if step != JobStep::Start {
         return;
     }

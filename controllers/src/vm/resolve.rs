@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cyclades_crds::{
     condition::Reason,
     image::Visibility,
@@ -259,7 +260,9 @@ fn software(world: &World, machine: &Machine) -> Result<Software, Missing> {
     let mut parameters: Vec<_> =
         os.parameters.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     match (&machine.user_data, &os.user_data_parameter) {
-        (Some(data), Some(parameter)) => parameters.push((parameter.clone(), data.to_string())),
+        (Some(data), Some(parameter)) => {
+            parameters.push((parameter.clone(), STANDARD.encode(data.as_bytes())))
+        }
         (Some(_), None) => {
             let message = format!(
                 "The machine has userData, but Image {image} has no userDataParameter to hand it over by: set that, or use another image."
