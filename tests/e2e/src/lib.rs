@@ -1,1 +1,24 @@
-//! End-to-end tests: kubectl, a real API server, the operator, Ganeti.
+//! End-to-end tests: kubectl, a real API server, the operator under its rendered role, real and simulated Ganeti.
+//!
+//! A [`Suite`] is a test binary: it starts one bed when its first case begins and takes it down after its last, so that a
+//! bed's ten seconds are spent once. A case is an `async fn` of the [`Stage`]; each works in a [`Space`] of its own, a
+//! namespace with an image to make machines from, so cases run side by side.
+//!
+//! What a case looks at is what a user sees: conditions, events, kubectl's words, `gnt-instance list`, jobs.
+
+mod apply;
+mod lab;
+mod machine;
+mod space;
+mod stage;
+mod suite;
+mod told;
+mod wait;
+
+pub use lab::Job;
+pub use machine::Machine;
+pub use space::Space;
+pub use stage::Stage;
+pub use suite::{Case, Need, Suite};
+pub use told::{Told, condition};
+pub use wait::{LONG, Look, SOON, eventually};
