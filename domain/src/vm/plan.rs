@@ -126,7 +126,7 @@ fn blocked(desired: &Desired, observed: &Observed) -> Option<Decision> {
         }
         BackendView::NotReady { name, reason, message } => {
             let reason = match reason {
-                Reason::BackendOffline => Reason::BackendOffline,
+                Reason::BackendOffline | Reason::Synchronising => *reason,
                 _ => Reason::BackendNotReady,
             };
             return Some(Decision::wait(reason, format!("GanetiBackend {name} is not ready: {message}")));
