@@ -1,6 +1,10 @@
 //! The job feed: what has happened in Ganeti, told by its job queue, ours and everybody's.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use cyclades_crds::condition::Reason;
 use cyclades_domain::{backend::Health, naming::JobStep, vm::Presence};
@@ -30,6 +34,10 @@ const FOREIGN_FOLLOWED_MAX: usize = 200;
 const LOOKS_FOR_UNKNOWN: u32 = 3;
 /// Least time for which such a job is looked for: RAPI itself may still be sending it on.
 const UNKNOWN_FOR: Duration = Duration::from_secs(10);
+/// A submission that was not answered by then was abandoned: longer than a pass may take.
+const SUBMISSION_ABANDONED_AFTER: Duration = Duration::from_secs(120);
+/// Looks in a row that do not show a job of ours, before it counts as lost with the queue it was in.
+const LOOKS_FOR_KNOWN: u32 = 5;
 /// Readings of an instance after its job ended, before what they show is taken as it is. Ganeti's answers may lag behind
 /// its jobs by some hundred milliseconds.
 const READINGS_AFTER_END: u32 = 12;
@@ -145,7 +153,25 @@ impl Feed<'_> {
                 }
             }
         });
+        self.miss(jobs);
         (touched, ended)
+    }
+
+    /// Jobs of ours that were asked for and not shown: a queue that was lost or purged does not know them any more.
+    fn miss(&self, jobs: &[JobSummary]) {
+        let shown: HashSet<JobId> = jobs.iter().map(|job| job.id).collect();
+        self.session.ctx.world.change(|world| {
+            let Some(backend) = world.backends.get_mut(&self.session.backend) else { return };
+            for job in backend.window.jobs_mut().filter(|job| job.ended.is_none()) {
+                let Some(id) = job.id else { continue };
+                job.misses = if shown.contains(&id) { 0 } else { job.misses + 1 };
+                if job.misses >= LOOKS_FOR_KNOWN {
+                    warn!(backend = %self.session.backend, machine = %job.machine, job = %id, "Ganeti does not know the job any more");
+                    job.ended = Some(Ended::Vanished);
+                    job.misses = 0;
+                }
+            }
+        });
     }
 
     /// Notes how our ended jobs ended; for those that failed, Ganeti is asked why.
@@ -272,9 +298,11 @@ impl Feed<'_> {
 }
 
 impl Job {
-    /// Nobody told us its id, and it is not yet given up.
+    /// Nobody told us its id, and it is not yet given up. A submission that nobody waits for any more, because its pass
+    /// was given up, is one of these.
     fn is_lost(&self) -> bool {
-        self.id.is_none() && self.outcome_unknown && self.ended.is_none()
+        let abandoned = self.submitted.elapsed() > SUBMISSION_ABANDONED_AFTER;
+        self.id.is_none() && (self.outcome_unknown || abandoned) && self.ended.is_none()
     }
 }
 

@@ -113,6 +113,10 @@ impl Window {
         self.jobs.get_mut(&machine)
     }
 
+    pub(crate) fn jobs_mut(&mut self) -> impl Iterator<Item = &mut Job> {
+        self.jobs.values_mut()
+    }
+
     /// All unfinished jobs, with their machines.
     pub(crate) fn jobs(&self) -> impl Iterator<Item = (Uuid, &Job)> {
         self.jobs.iter().map(|(machine, job)| (*machine, job))
