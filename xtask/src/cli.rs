@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser as Boolish;
 use clap::{Args, Parser, Subcommand};
 
 /// The project's one menu.
@@ -59,10 +60,10 @@ pub enum Verb {
 )]
 pub struct Demo {
     /// Delete the machine, see it gone from Ganeti, tear down and end, instead of staying.
-    #[arg(long, env = "CYCLADES_DEMO_ONCE")]
+    #[arg(long, env = "CYCLADES_DEMO_ONCE", value_parser = Boolish::new())]
     pub once: bool,
     /// Take the simulator instead of a real Ganeti. The default where a real one cannot run.
-    #[arg(long, env = "CYCLADES_SIM")]
+    #[arg(long, env = "CYCLADES_SIM", value_parser = Boolish::new())]
     pub sim: bool,
 }
 
@@ -73,7 +74,7 @@ pub struct Demo {
 )]
 pub struct Test {
     /// Leave out what needs a real Ganeti, and say so.
-    #[arg(long, env = "CYCLADES_WITHOUT_LAB")]
+    #[arg(long, env = "CYCLADES_WITHOUT_LAB", value_parser = Boolish::new())]
     pub without_lab: bool,
 }
 
@@ -87,10 +88,10 @@ pub struct Up {
     #[arg(long, env = "CYCLADES_CLUSTERS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub clusters: u8,
     /// Guests of the real Ganeti run under QEMU, instead of being files.
-    #[arg(long, env = "CYCLADES_KVM", conflicts_with = "sim")]
+    #[arg(long, env = "CYCLADES_KVM", value_parser = Boolish::new(), conflicts_with = "sim")]
     pub kvm: bool,
     /// Take the simulator instead of a real Ganeti. The default where a real one cannot run.
-    #[arg(long, env = "CYCLADES_SIM")]
+    #[arg(long, env = "CYCLADES_SIM", value_parser = Boolish::new())]
     pub sim: bool,
 }
 
@@ -121,7 +122,7 @@ pub enum Lab {
 )]
 pub struct Gen {
     /// Write nothing; fail if a file is out of date.
-    #[arg(long, env = "CYCLADES_GEN_CHECK")]
+    #[arg(long, env = "CYCLADES_GEN_CHECK", value_parser = Boolish::new())]
     pub check: bool,
 }
 
