@@ -33,7 +33,6 @@ pub async fn programs(kind: ClusterKind, console: &Console) -> anyhow::Result<Pr
     if kind.is_lab() {
         lab(console).await?;
     }
-    console.step("building the operator", "cargo compiles what has changed since the last time");
     let programs = Programs::ensure(Profile::Debug, CargoOutput::Shown, console).await;
     programs.context("cannot set up")
 }

@@ -18,7 +18,10 @@ impl Bed {
     /// kubectl as administrator, to be run in whatever way.
     #[must_use]
     pub fn kubectl_command(&self) -> Command {
-        self.control_plane.kubectl()
+        let mut kubectl = self.control_plane.kubectl();
+        // Ctrl-C at a terminal is for us alone: a kubectl that dies of it would look like a failure of its own.
+        kubectl.process_group(0);
+        kubectl
     }
 
     /// kubectl as administrator: its standard output.

@@ -78,6 +78,10 @@ impl OwnPrograms {
         if let (Some(operator), Some(sim)) = (named("CYCLADES_OPERATOR"), named("GANETI_SIM")) {
             return Ok(Self { operator, sim });
         }
+        progress.step(
+            "building the operator and the simulator",
+            "cargo compiles what has changed since the last time",
+        );
         let building = || "cargo still builds the operator and the simulator".to_owned();
         let built = progress::pulse(progress, building, build(profile, output)).await?;
         let find = |name: &str| built.iter().find(|file| file.ends_with(name)).cloned();
