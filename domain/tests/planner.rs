@@ -307,7 +307,11 @@ fn tells_the_truth(desired: &Desired, observed: &Observed, before: &Status, drif
     stands_for_one_thing(&decision, &status);
     let as_declared = decision == Decision::Settled && !drifted;
     assert_eq!(status_of(&status, ConditionType::Ready), Some(as_declared), "{}", context());
-    let there = matches!(&observed.presence, Presence::Present(instance) if !instance.half_made);
+    let being_made = matches!(observed.job, Some((JobStep::Create, _)));
+    let there =
+        !being_made && matches!(&observed.presence, Presence::Present(instance) if !instance.half_made);
+    let identity = status.instance_uuid.as_deref() == Some(UUID);
+    assert_eq!(identity, there, "what is half made or being made is no machine yet: {}", context());
     assert_eq!(status_of(&status, ConditionType::InSync), there.then_some(!drifted), "{}", context());
     let placed = observed.backend != BackendView::Unplaced;
     assert_eq!(status_of(&status, ConditionType::Placed), Some(placed), "{}", context());

@@ -143,7 +143,11 @@ fn view(machine: &Machine, backend: Option<&Backend>) -> BackendView {
     BackendView::NotReady { name, reason: backend.health.reason(), message: backend.health.message() }
 }
 
-/// The shape the machine was made with; where its status does not say yet, the one its flavor gives.
+/// The shape the machine was made with; before it is made, the one its flavor gives now.
 fn shape(world: &World, machine: &Machine) -> Option<Arc<Shape>> {
-    machine.status.shape.clone().or_else(|| resolve::shape_of(world, &machine.flavor).ok().map(Arc::new))
+    let told = machine.status.shape.clone();
+    if machine.status.instance_uuid.is_some() && told.is_some() {
+        return told;
+    }
+    resolve::shape_of(world, &machine.flavor).ok().map(Arc::new).or(told)
 }

@@ -117,11 +117,14 @@ impl Machines {
         self.account(key, Some(shape));
     }
 
-    /// Counts a machine's shape on its backend: the one in its status, else `shape`, else the one counted before.
+    /// Counts a machine's shape on its backend: the one it was made with, else `shape`, else the one told or counted
+    /// before.
     pub(crate) fn account(&mut self, key: &ObjectName, shape: Option<&Arc<Shape>>) {
         let Some(machine) = self.by_key.get(key) else { return };
         let before = self.accounts.get(key).map(|(_, shape)| Arc::clone(shape));
-        let shape = machine.status.shape.clone().or_else(|| shape.cloned()).or(before);
+        let told = machine.status.shape.clone();
+        let made = told.clone().filter(|_| machine.status.instance_uuid.is_some());
+        let shape = made.or_else(|| shape.cloned()).or(told).or(before);
         let wanted = machine.backend.clone().zip(shape);
         if self.accounts.get(key) == wanted.as_ref() {
             return;

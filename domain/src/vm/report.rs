@@ -52,10 +52,7 @@ pub fn report(
     before: &Status,
     shape: Option<&Arc<Shape>>,
 ) -> Status {
-    let instance = match &observed.presence {
-        Presence::Present(instance) if !instance.half_made => Some(instance),
-        _ => None,
-    };
+    let instance = made(observed);
     let shape = observed.shape.as_ref().or(shape).cloned();
     let drift = drift(instance, shape.as_deref());
     let (standing, reason, message) = standing(desired, decision, drift.as_deref());
@@ -74,9 +71,19 @@ pub fn report(
     }
 }
 
+/// The instance, once it is a machine: while its creation runs, Ganeti shows it already, and whether anything will boot
+/// is not known.
+fn made(observed: &Observed) -> Option<&Instance> {
+    match (&observed.presence, observed.job) {
+        (_, Some((JobStep::Create, _))) => None,
+        (Presence::Present(instance), _) if !instance.half_made => Some(instance),
+        _ => None,
+    }
+}
+
 fn shown_power(observed: &Observed, decision: &Decision, before: &Status) -> ObservedPower {
-    match (&observed.presence, decision) {
-        (Presence::Present(instance), _) if !instance.half_made => instance.power.observed(),
+    match (made(observed), decision) {
+        (Some(instance), _) => instance.power.observed(),
         (_, Decision::Stall { reason: Reason::InstanceLost, .. }) => ObservedPower::Lost,
         _ if observed.was_created => before.power.unwrap_or(ObservedPower::Unknown),
         _ => ObservedPower::Pending,
