@@ -3,6 +3,7 @@
 //! Nothing here scans: what depends on what is found through indexes that are kept up to date as objects change.
 
 pub(crate) mod catalog;
+pub(crate) mod ids;
 pub(crate) mod intern;
 pub(crate) mod key;
 pub(crate) mod machine;

@@ -23,7 +23,7 @@ use crate::{
         submit::{Creation, Order, Work},
     },
     runtime::context::Ctx,
-    world::{Machine, World, needs::Need},
+    world::{Machine, ObjectName, World, needs::Need},
 };
 
 /// A decision with all that its effect needs.
@@ -65,13 +65,7 @@ struct Missing {
 /// Resolves what a decision needs. Where something is missing, the decision becomes to wait for it.
 pub(crate) fn resolve(ctx: &Ctx, seen: &ObservedMachine, decision: Decision) -> Planned {
     if let Some(rival) = &seen.rival {
-        let message = format!(
-            "VirtualMachine {rival} has the same spec.id: give this one another id, or delete one of them."
-        );
-        return Planned {
-            decision: Decision::Stall { reason: Reason::InvalidSpec, message: message.into() },
-            effect: None,
-        };
+        return outranked(seen, rival);
     }
     ctx.world.change(|world| {
         let effect = match &decision {
@@ -98,6 +92,27 @@ pub(crate) fn resolve(ctx: &Ctx, seen: &ObservedMachine, decision: Decision) -> 
             }
         }
     })
+}
+
+/// What becomes of a machine whose id another one has: nothing in Ganeti is its own, so it may go at any time.
+fn outranked(seen: &ObservedMachine, rival: &ObjectName) -> Planned {
+    if seen.desired.deleting {
+        let (step, effect) = (Decision::Act(Step::Release), Some(Effect::Release));
+        return match seen.observed.finalizer {
+            true => Planned { decision: step, effect },
+            false => Planned { decision: Decision::Gone, effect: None },
+        };
+    }
+    // What other namespaces have is not told.
+    let who = match rival.namespace() == seen.key.namespace() {
+        true => format!("VirtualMachine {}", rival.name()),
+        false => "A VirtualMachine of another namespace".to_owned(),
+    };
+    let message = format!("{who} has the same spec.id: delete this one and create it with another id.");
+    Planned {
+        decision: Decision::Stall { reason: Reason::InvalidSpec, message: message.into() },
+        effect: None,
+    }
 }
 
 /// The shape of a flavor.

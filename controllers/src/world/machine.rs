@@ -33,6 +33,8 @@ pub(crate) struct Machine {
     pub(crate) version: u64,
     /// Generation of the spec.
     pub(crate) generation: i64,
+    /// When the object was created.
+    pub(crate) created: jiff::Timestamp,
     /// Being deleted.
     pub(crate) deleting: bool,
     /// Paused by annotation.
@@ -114,6 +116,7 @@ impl Machine {
             id,
             version: meta.version(),
             generation: meta.generation,
+            created: meta.creation_timestamp.unwrap_or_default(),
             deleting: meta.deletion_timestamp.is_some(),
             paused: meta.paused.0,
             finalizers: meta.finalizers.iter().map(|text| Box::from(text.as_ref())).collect(),

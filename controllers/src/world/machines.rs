@@ -8,13 +8,13 @@ use std::{
 use cyclades_crds::virtual_machine::Shape;
 use uuid::Uuid;
 
-use super::{Machine, ObjectName, usage::Usage};
+use super::{Machine, ObjectName, ids::Ids, usage::Usage};
 
 /// All machines, by object, by id and by backend.
 #[derive(Debug, Default)]
 pub(crate) struct Machines {
     by_key: HashMap<ObjectName, Machine>,
-    by_id: HashMap<Uuid, ObjectName>,
+    ids: Ids,
     on_backend: HashMap<Arc<str>, HashSet<ObjectName>>,
     accounts: HashMap<ObjectName, (Arc<str>, Arc<Shape>)>,
     usage: HashMap<Arc<str>, Usage>,
@@ -43,7 +43,7 @@ impl Machines {
 
     /// The machine that has an id.
     pub(crate) fn by_id(&self, id: Uuid) -> Option<&ObjectName> {
-        self.by_id.get(&id)
+        self.ids.owner(id)
     }
 
     /// Number of machines.
@@ -100,11 +100,12 @@ impl Machines {
             }
             self.remove(&key);
         }
-        self.by_id.entry(machine.id).or_insert_with(|| key.clone());
+        let id = machine.id;
         if let Some(backend) = &machine.backend {
             self.on_backend.entry(Arc::clone(backend)).or_default().insert(key.clone());
         }
         self.by_key.insert(key.clone(), machine);
+        self.ids.claim(id, &key, &self.by_key);
         self.account(&key, counted.as_ref());
         Stored::Changed
     }
@@ -177,9 +178,7 @@ impl Machines {
         if machine.memory.verified {
             self.verified -= 1;
         }
-        if self.by_id.get(&machine.id) == Some(key) {
-            self.by_id.remove(&machine.id);
-        }
+        self.ids.give_up(machine.id, key, &self.by_key);
         if let Some(machines) = machine.backend.as_ref().and_then(|backend| self.on_backend.get_mut(backend))
         {
             machines.remove(key);

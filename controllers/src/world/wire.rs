@@ -30,6 +30,8 @@ pub(crate) struct MetaWire<'a> {
     pub(crate) resource_version: Cow<'a, str>,
     #[serde(default)]
     pub(crate) generation: i64,
+    #[serde(default)]
+    pub(crate) creation_timestamp: Option<jiff::Timestamp>,
     #[serde(borrow, default)]
     pub(crate) deletion_timestamp: Option<Cow<'a, str>>,
     #[serde(borrow, default)]

@@ -53,8 +53,11 @@ impl Intake for Machines {
     fn remove(ctx: &Ctx, key: &ObjectName) {
         let woken = ctx.world.change(|world| {
             let Some(machine) = world.machines.remove(key) else { return Vec::new() };
-            let Some(name) = machine.backend else { return Vec::new() };
+            // Another one that names the same id may have it now.
+            let heir = world.machines.by_id(machine.id).cloned().map(Key::Vm);
+            let Some(name) = machine.backend else { return heir.into_iter().collect() };
             let mut woken: Vec<Key> = world.needs.met(&Need::Capacity).into_iter().map(Key::Vm).collect();
+            woken.extend(heir);
             if let Some(backend) = world.backends.get_mut(&name) {
                 backend.inventory.stop_suspecting(machine.id);
                 if backend.window.decline(machine.id) {
