@@ -6,6 +6,8 @@ mod report;
 use std::{rc::Rc, sync::Arc};
 
 use cyclades_crds::names;
+use cyclades_domain::backend::Health;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use self::observe::{ObservedBackend, Wanted, observe};
@@ -46,7 +48,9 @@ pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassErr
         guard(ctx, &seen).await?;
         return Ok(Next::Again);
     }
-    report::report(ctx, &seen, &seen.health).await
+    let health =
+        ctx.world.look(|world| world.backends.get(&name).map_or(Health::Synchronising, |b| b.health.clone()));
+    report::report(ctx, &seen, &health).await
 }
 
 /// Starts the actor.
@@ -54,6 +58,8 @@ fn start(ctx: &Ctx, name: &Arc<str>, settings: actor::Settings) {
     let cancel = CancellationToken::new();
     let started = ctx.world.change(|world| {
         let backend = world.backends.get_mut(name)?;
+        backend.health = Health::Synchronising;
+        backend.connections = Rc::new(Semaphore::new(settings.spec.limits.connections as usize));
         backend.actor = Some(Actor { cancel: cancel.clone(), settings: settings.clone() });
         Some(())
     });

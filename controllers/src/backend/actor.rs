@@ -26,12 +26,22 @@ pub(crate) struct Settings {
     pub(crate) credentials: Option<RapiCredentials>,
 }
 
-impl PartialEq for Settings {
-    fn eq(&self, other: &Self) -> bool {
+impl Settings {
+    /// Whether an actor that was started with these may go on with those. What is read from the object at the moment
+    /// it matters (drained, hypervisor, limits of jobs and vcpus, texts) does not end a session.
+    pub(crate) fn serve(&self, other: &Self) -> bool {
         let secret = |settings: &Self| {
-            settings.credentials.as_ref().map(|c| (c.username.clone(), c.password.expose_secret().to_owned()))
+            let credentials = settings.credentials.as_ref();
+            credentials.map(|c| (c.username.clone(), c.password.expose_secret().to_owned()))
         };
-        self.spec == other.spec && secret(self) == secret(other)
+        let (a, b) = (&*self.spec, &*other.spec);
+        a.endpoints == b.endpoints
+            && a.tls == b.tls
+            && a.instance_name_prefix == b.instance_name_prefix
+            && a.take_over_from == b.take_over_from
+            && a.polling == b.polling
+            && a.limits.connections == b.limits.connections
+            && secret(self) == secret(other)
     }
 }
 

@@ -33,7 +33,6 @@ pub(super) struct ObservedBackend {
     pub(super) finalizer: bool,
     pub(super) finalizers: Rc<[Box<str>]>,
     pub(super) status: Rc<GanetiBackendStatus>,
-    pub(super) health: Health,
     pub(super) facts: Option<Facts>,
     pub(super) machines: usize,
     pub(super) wanted: Wanted,
@@ -50,7 +49,7 @@ pub(super) fn observe(ctx: &Ctx, name: &Arc<str>) -> Option<ObservedBackend> {
             Wanted::Stop(Health::Paused)
         } else if object.spec.offline {
             Wanted::Stop(Health::Offline)
-        } else if backend.actor.as_ref().is_some_and(|actor| actor.settings == settings) {
+        } else if backend.actor.as_ref().is_some_and(|actor| actor.settings.serve(&settings)) {
             Wanted::Keep
         } else {
             Wanted::Start(settings)
@@ -64,7 +63,6 @@ pub(super) fn observe(ctx: &Ctx, name: &Arc<str>) -> Option<ObservedBackend> {
             finalizer: object.has_finalizer(),
             finalizers: Rc::clone(&object.finalizers),
             status: Rc::clone(&object.status),
-            health: backend.health.clone(),
             facts: backend.facts.clone(),
             machines: world.machines.count_on_backend(name),
             wanted,
