@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 
 use self::observe::{ObservedBackend, Wanted, observe};
 use crate::{
-    backend::{Actor, actor},
+    backend::actor,
     runtime::{
         context::Ctx,
-        driver::{Next, PassError},
         kube_api::{Nothing, Patch, Place, WriteError},
+        pass::{Next, PassError},
     },
+    world::{Actor, Settings},
 };
 
 /// One pass of a backend.
@@ -54,7 +55,7 @@ pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassErr
 }
 
 /// Starts the actor.
-fn start(ctx: &Ctx, name: &Arc<str>, settings: actor::Settings) {
+fn start(ctx: &Ctx, name: &Arc<str>, settings: Settings) {
     let cancel = CancellationToken::new();
     let started = ctx.world.change(|world| {
         let backend = world.backends.get_mut(name)?;

@@ -14,8 +14,8 @@ use crate::{
     runtime::{
         conditions,
         context::Ctx,
-        driver::{Next, PassError},
         kube_api::Place,
+        pass::{Next, PassError},
     },
     world::{ObjectName, catalog::Entry},
 };

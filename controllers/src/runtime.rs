@@ -8,6 +8,7 @@ pub(crate) mod http;
 pub(crate) mod ingest;
 pub(crate) mod kube_api;
 pub(crate) mod metrics;
+pub(crate) mod pass;
 pub(crate) mod queue;
 pub(crate) mod watch;
 

@@ -1,16 +1,18 @@
 //! VirtualMachines: observe → resolve → plan → act → report.
 
 mod act;
+mod missing;
 mod observe;
 mod report;
 mod resolve;
+mod shape;
 
 use cyclades_domain::vm::plan;
 
 use crate::{
     runtime::{
         context::Ctx,
-        driver::{Next, PassError},
+        pass::{Next, PassError},
     },
     world::ObjectName,
 };

@@ -2,26 +2,32 @@
 //!
 //! Nothing here scans: what depends on what is found through indexes that are kept up to date as objects change.
 
+pub(crate) mod backend;
 pub(crate) mod catalog;
 pub(crate) mod ids;
 pub(crate) mod intern;
+pub(crate) mod inventory;
 pub(crate) mod key;
 pub(crate) mod machine;
 pub(crate) mod machines;
 pub(crate) mod needs;
+pub(crate) mod rows;
 pub(crate) mod usage;
+pub(crate) mod window;
 pub(crate) mod wire;
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
 use secrecy::SecretString;
 
-use self::{catalog::Catalog, intern::Interner, machines::Machines, needs::Needs};
 pub(crate) use self::{
+    backend::{Actor, Backend, BackendObject, Facts, Settings},
+    inventory::Inventory,
     key::{Key, ObjectName},
     machine::Machine,
+    window::Window,
 };
-use crate::backend::Backend;
+use self::{catalog::Catalog, intern::Interner, machines::Machines, needs::Needs};
 
 /// The stores. One thread owns them; see [`Shared`].
 #[derive(Debug, Default)]

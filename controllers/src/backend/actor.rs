@@ -2,48 +2,18 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
-use cyclades_crds::GanetiBackendSpec;
 use cyclades_domain::{backend::Health, backoff::Backoff};
-use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{feed, poll, session::Session};
 use crate::{
     runtime::{context::Ctx, jitter, queue::Urgency},
-    world::{Key, RapiCredentials, needs::Need},
+    world::{Key, Settings, needs::Need},
 };
 
 /// Backoff between attempts at a backend in trouble.
 const RECONNECT: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
-
-/// What an actor works with.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    /// The backend's spec.
-    pub(crate) spec: Rc<GanetiBackendSpec>,
-    /// Its credentials, where the Secret has them.
-    pub(crate) credentials: Option<RapiCredentials>,
-}
-
-impl Settings {
-    /// Whether an actor that was started with these may go on with those. What is read from the object at the moment
-    /// it matters (drained, hypervisor, limits of jobs and vcpus, texts) does not end a session.
-    pub(crate) fn serve(&self, other: &Self) -> bool {
-        let secret = |settings: &Self| {
-            let credentials = settings.credentials.as_ref();
-            credentials.map(|c| (c.username.clone(), c.password.expose_secret().to_owned()))
-        };
-        let (a, b) = (&*self.spec, &*other.spec);
-        a.endpoints == b.endpoints
-            && a.tls == b.tls
-            && a.instance_name_prefix == b.instance_name_prefix
-            && a.take_over_from == b.take_over_from
-            && a.polling == b.polling
-            && a.limits.connections == b.limits.connections
-            && secret(self) == secret(other)
-    }
-}
 
 /// Works on a backend until it is cancelled.
 pub(crate) async fn run(ctx: Ctx, backend: Arc<str>, settings: Settings, cancel: CancellationToken) {

@@ -17,11 +17,13 @@ use super::{
     poll::{self, Tolerance},
     session::{Session, health_of},
     setback,
-    window::{Ended, Job},
 };
 use crate::{
     runtime::{jittered, queue::Urgency},
-    world::Key,
+    world::{
+        Key,
+        window::{Ended, Job},
+    },
 };
 
 /// Shortest time between looks while jobs of ours run. A look that finds nothing doubles it, up to the idle interval.

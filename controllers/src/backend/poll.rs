@@ -9,12 +9,14 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::{
-    inventory::Changes,
-    rows::{InstanceRow, LeanRow, RefreshRow, StatusRow},
-    session::{Session, health_of},
+use super::session::{Session, health_of};
+use crate::{
+    runtime::{jittered, queue::Urgency},
+    world::{
+        inventory::Changes,
+        rows::{InstanceRow, LeanRow, RefreshRow, StatusRow},
+    },
 };
-use crate::runtime::{jittered, queue::Urgency};
 
 /// Failures in a row of one reading that end the session; a single one may be a hiccup.
 const FAILURES_TOLERATED: u32 = 1;

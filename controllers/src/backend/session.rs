@@ -17,8 +17,11 @@ use tokio::{
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::{Facts, actor::Settings, claim, setback, window::Job};
-use crate::{runtime::context::Ctx, world::World};
+use super::{claim, setback};
+use crate::{
+    runtime::context::Ctx,
+    world::{Facts, Settings, World, window::Job},
+};
 
 /// How long a claim's tag job may take before we give up waiting for it.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(60);

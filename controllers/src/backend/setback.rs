@@ -7,10 +7,9 @@ use cyclades_domain::{backoff::Backoff, naming::JobStep, vm::Setback};
 use ganeti_rapi::{ErrorCode, Failure, JobError, Retry};
 use tokio::time::Instant;
 
-use super::window::Ended;
 use crate::{
     runtime::jitter,
-    world::{Machine, machine::Held},
+    world::{Machine, machine::Held, window::Ended},
 };
 
 /// Backoff after a job that failed for a passing cause.

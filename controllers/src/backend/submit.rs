@@ -12,14 +12,13 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::{
-    session::health_of,
-    setback,
-    window::{Job, Slot, lane},
-};
+use super::{session::health_of, setback};
 use crate::{
     runtime::{context::Ctx, queue::Urgency},
-    world::{Key, ObjectName},
+    world::{
+        Backend, Key, ObjectName,
+        window::{Job, Slot, lane},
+    },
 };
 
 /// Seconds that a guest has to shut down before its instance is removed: its disks go anyway.
@@ -241,7 +240,7 @@ fn give_back(ctx: &Ctx, order: &Order, failure: &Failure) {
     ctx.wake_machines(woken, Urgency::User);
 }
 
-fn with_backend(ctx: &Ctx, order: &Order, change: impl FnOnce(&mut super::Backend)) {
+fn with_backend(ctx: &Ctx, order: &Order, change: impl FnOnce(&mut Backend)) {
     let nudge = ctx.world.change(|world| {
         let backend = world.backends.get_mut(&order.backend)?;
         change(backend);

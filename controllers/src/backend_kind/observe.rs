@@ -7,8 +7,8 @@ use cyclades_domain::backend::Health;
 use uuid::Uuid;
 
 use crate::{
-    backend::{Facts, actor::Settings},
     runtime::context::Ctx,
+    world::{Facts, Settings},
 };
 
 /// What should become of the actor.

@@ -13,15 +13,14 @@ use serde_json::json;
 
 use super::observe::ObservedBackend;
 use crate::{
-    backend::Facts,
     runtime::{
         conditions,
         context::Ctx,
-        driver::{Next, PassError},
         events::Told,
         kube_api::Place,
+        pass::{Next, PassError},
     },
-    world::Key,
+    world::{Facts, Key},
 };
 
 /// Writes the status.

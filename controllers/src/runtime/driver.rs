@@ -9,7 +9,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
-use super::{context::Ctx, jitter};
+use super::{
+    context::Ctx,
+    jitter,
+    kube_api::WriteError,
+    pass::{Next, PassError},
+};
 use crate::{backend_kind, catalog, vm, world::Key};
 
 /// Passes that wait for the API server or for Ganeti at a time. Ganeti's windows and the API server's own fairness are
@@ -19,22 +24,6 @@ const PASSES_MAX: usize = 512;
 const PASS_TIMEOUT: Duration = Duration::from_secs(90);
 /// Pause before a failed pass is repeated.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// What a pass asks for next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Nothing: the world wakes the object when it concerns it.
-    Rest,
-    /// Another pass at once.
-    Again,
-    /// Another pass after a while.
-    After(Duration),
-}
-
-/// A pass that could not be finished.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(crate) struct PassError(#[from] pub(crate) super::kube_api::WriteError);
 
 /// Drives passes until it is cancelled; returns when those that run have ended.
 pub(crate) async fn drive(ctx: Ctx, cancel: CancellationToken) {
@@ -61,7 +50,7 @@ async fn pass(ctx: &Ctx, key: &Key) {
     let outcome = timeout(PASS_TIMEOUT, reconcile(ctx, key)).await;
     let (result, next) = match outcome {
         Ok(Ok(next)) => ("success", next),
-        Ok(Err(PassError(super::kube_api::WriteError::Conflict | super::kube_api::WriteError::Gone))) => {
+        Ok(Err(PassError(WriteError::Conflict | WriteError::Gone))) => {
             // The watch brings what the API server has; the delay is for the case that it brought it already.
             debug!(%key, "outdated, waiting for the watch");
             ("conflict", Next::After(RETRY))

@@ -10,11 +10,10 @@ use cyclades_domain::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::resolve;
+use super::shape;
 use crate::{
-    backend::Backend,
     runtime::context::Ctx,
-    world::{Machine, ObjectName, World},
+    world::{Backend, Machine, ObjectName, World},
 };
 
 /// A machine as a pass sees it.
@@ -68,7 +67,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
                 .map(|job| (job.step, job.id.map(|id| id.0))),
             setback: machine.setback(now),
             crash_pause: machine.memory.crash_pause_until.is_some_and(|until| now < until),
-            shape: shape(world, machine),
+            shape: shape_of(world, machine),
         };
         let seen = ObservedMachine {
             key: key.clone(),
@@ -144,10 +143,10 @@ fn view(machine: &Machine, backend: Option<&Backend>) -> BackendView {
 }
 
 /// The shape the machine was made with; before it is made, the one its flavor gives now.
-fn shape(world: &World, machine: &Machine) -> Option<Arc<Shape>> {
+fn shape_of(world: &World, machine: &Machine) -> Option<Arc<Shape>> {
     let told = machine.status.shape.clone();
     if machine.status.instance_uuid.is_some() && told.is_some() {
         return told;
     }
-    resolve::shape_of(world, &machine.flavor).ok().map(Arc::new).or(told)
+    shape::of_flavor(world, &machine.flavor).ok().map(Arc::new).or(told)
 }

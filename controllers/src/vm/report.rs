@@ -15,10 +15,10 @@ use crate::{
     runtime::{
         conditions::{self, ConditionOut},
         context::Ctx,
-        driver::{Next, PassError},
         events::Told,
         jitter,
         kube_api::{Patch, Place},
+        pass::{Next, PassError},
     },
     world::Key,
 };

@@ -12,18 +12,14 @@ use cyclades_domain::{
     backend::Health,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
-    shape,
     vm::{Decision, Step},
 };
 
-use super::observe::ObservedMachine;
+use super::{missing::Missing, observe::ObservedMachine, shape};
 use crate::{
-    backend::{
-        Backend,
-        submit::{Creation, Order, Work},
-    },
+    backend::submit::{Creation, Order, Work},
     runtime::context::Ctx,
-    world::{Machine, ObjectName, World, needs::Need},
+    world::{Backend, Machine, ObjectName, World, needs::Need},
 };
 
 /// A decision with all that its effect needs.
@@ -53,13 +49,6 @@ pub(crate) enum Effect {
     Submit(Order),
     /// Take the finalizer off.
     Release,
-}
-
-/// Something that a machine needs and that is not there.
-struct Missing {
-    need: Option<Need>,
-    reason: Reason,
-    message: String,
 }
 
 /// Resolves what a decision needs. Where something is missing, the decision becomes to wait for it.
@@ -115,28 +104,10 @@ fn outranked(seen: &ObservedMachine, rival: &ObjectName) -> Planned {
     }
 }
 
-/// The shape of a flavor.
-pub(super) fn shape_of(world: &World, flavor: &str) -> Result<Shape, (Option<Need>, Reason, String)> {
-    let Some(entry) = world.catalog.flavors.get(flavor) else {
-        let message = format!("Flavor {flavor} does not exist: create it, and the machine goes on.");
-        return Err((Some(Need::Flavor(flavor.into())), Reason::FlavorNotFound, message));
-    };
-    let name = entry.spec.volume_type_ref.name.as_str();
-    let Some(volume_type) = world.catalog.volume_types.get(name) else {
-        let message = format!(
-            "VolumeType {name} of flavor {flavor} does not exist: create it, and the machine goes on."
-        );
-        return Err((Some(Need::VolumeType(name.into())), Reason::VolumeTypeNotFound, message));
-    };
-    shape::resolve(&entry.spec, &volume_type.spec)
-        .map_err(|error| (None, Reason::InvalidSpec, format!("Flavor {flavor}: {error}")))
-}
-
 /// The shape for a new machine: its flavor must allow that.
 fn shape_for_new(world: &World, machine: &Machine) -> Result<Shape, Missing> {
     let flavor = &machine.flavor;
-    let shape =
-        shape_of(world, flavor).map_err(|(need, reason, message)| Missing { need, reason, message })?;
+    let shape = shape::of_flavor(world, flavor)?;
     if world.catalog.flavors.get(&**flavor).is_some_and(|entry| !entry.spec.allow_create) {
         return Err(Missing {
             need: Some(Need::Flavor(Arc::clone(flavor))),
@@ -298,11 +269,7 @@ fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Crea
         });
     };
     let software = software(world, machine)?;
-    let shape = shape_of(world, &machine.flavor).map_err(|(need, reason, message)| Missing {
-        need,
-        reason,
-        message,
-    })?;
+    let shape = shape::of_flavor(world, &machine.flavor)?;
     let tags = instance_tags(&ctx.installation.cluster_id, seen.key.namespace(), seen.key.name(), seen.id);
     let disk_parameters = disk_parameters(world, &machine.flavor);
     let hypervisor =

@@ -8,9 +8,8 @@ use uuid::Uuid;
 
 use super::Intake;
 use crate::{
-    backend::{Backend, BackendObject},
     runtime::{context::Ctx, queue::Urgency, watch::Unparsed},
-    world::{Key, ObjectName, World, needs::Need, wire::WholeWire},
+    world::{Backend, BackendObject, Key, ObjectName, World, needs::Need, wire::WholeWire},
 };
 
 /// The intake.

@@ -13,7 +13,7 @@ use ganeti_rapi::JobId;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::world::ObjectName;
+use super::ObjectName;
 
 /// A job of ours on a machine's instance, from before it is submitted until its effect has been read.
 #[derive(Debug)]

@@ -13,8 +13,10 @@ use cyclades_domain::{
 };
 use uuid::Uuid;
 
-use super::rows::{InstanceRow, LeanRow, StatusRow};
-use crate::world::usage::Usage;
+use super::{
+    rows::{InstanceRow, LeanRow, StatusRow},
+    usage::Usage,
+};
 
 /// An instance as last read.
 #[derive(Debug)]

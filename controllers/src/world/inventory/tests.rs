@@ -7,7 +7,7 @@ use ganeti_rapi::{QueryBody, Text};
 use uuid::Uuid;
 
 use super::{Changes, Inventory};
-use crate::backend::rows::{InstanceRow, StatusRow};
+use crate::world::rows::{InstanceRow, StatusRow};
 
 const OURS: &str = "prod";
 
