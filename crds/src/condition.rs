@@ -133,6 +133,8 @@ closed_list! {
     RapiFailing,
     /// The cluster behind the endpoints is not the one this backend was bound to.
     ClusterChanged,
+    /// Another GanetiBackend is bound to the same cluster.
+    ClusterBoundElsewhere,
     /// Another incarnation of this installation holds the claim; see `spec.takeOverFrom`.
     ClaimedByAnother,
     /// The job queue is drained by Ganeti's administrator: nothing is submitted until it is open again.

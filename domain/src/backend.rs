@@ -89,7 +89,10 @@ impl Health {
             Self::Synchronising => Standing::Reconciling,
             Self::Offline | Self::Paused => Standing::Settled,
             Self::Impaired { reason, .. } => match reason {
-                Reason::ClusterChanged | Reason::ClaimedByAnother | Reason::InvalidSpec => Standing::Stalled,
+                Reason::ClusterChanged
+                | Reason::ClusterBoundElsewhere
+                | Reason::ClaimedByAnother
+                | Reason::InvalidSpec => Standing::Stalled,
                 _ => Standing::Reconciling,
             },
         }

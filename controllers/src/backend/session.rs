@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{claim, setback};
 use crate::{
     runtime::context::Ctx,
-    world::{Facts, Settings, World, window::Job},
+    world::{Backend, Facts, Settings, World, window::Job},
 };
 
 /// How long a claim's tag job may take before we give up waiting for it.
@@ -115,20 +115,35 @@ impl Session {
         Ok(())
     }
 
-    /// The cluster must be the one this backend was bound to when it was first seen.
+    /// The cluster must be the one this backend was bound to when it was first seen, and no other backend's.
     fn check_identity(&self, info: &Info) -> Result<(), Health> {
-        let bound = self.ctx.world.look(|world| {
-            world.backends.get(&self.backend).and_then(|backend| backend.object.status.cluster_uuid.clone())
+        let bound_to = |backend: &Backend| backend.object.status.cluster_uuid.clone();
+        let (bound, rival) = self.ctx.world.look(|world| {
+            let bound = world.backends.get(&self.backend).and_then(bound_to);
+            let same =
+                |other: &&Backend| bound_to(other).as_ref() == Some(&info.uuid) && other.name != self.backend;
+            let rivals = world.backends.values().filter(same).map(|other| Arc::clone(&other.name));
+            // Of two that are both bound, the first by name goes on: both cannot yield.
+            (bound.clone(), rivals.min().filter(|rival| bound.is_none() || *rival < self.backend))
         });
-        match bound {
-            Some(bound) if bound != info.uuid => Err(Health::impaired(
+        if let Some(bound) = bound.filter(|bound| *bound != info.uuid) {
+            return Err(Health::impaired(
                 Reason::ClusterChanged,
                 format!(
                     "The endpoints lead to cluster {} ({}), but this backend is bound to cluster {bound}. Correct the endpoints, or declare the new cluster as another GanetiBackend.",
                     info.uuid, info.name
                 ),
+            ));
+        }
+        match rival {
+            Some(rival) => Err(Health::impaired(
+                Reason::ClusterBoundElsewhere,
+                format!(
+                    "The endpoints lead to cluster {} ({}), which is GanetiBackend {rival} already: delete one of the two, or correct the endpoints.",
+                    info.uuid, info.name
+                ),
             )),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
