@@ -7,16 +7,21 @@
 //! What a case looks at is what a user sees: conditions, events, kubectl's words, `gnt-instance list`, jobs.
 
 mod apply;
+mod backend;
 mod lab;
 mod machine;
+mod metrics;
+mod secrets;
 mod space;
 mod stage;
 mod suite;
 mod told;
 mod wait;
 
+pub use backend::Backend;
 pub use lab::Job;
 pub use machine::Machine;
+pub use secrets::files_with;
 pub use space::Space;
 pub use stage::Stage;
 pub use suite::{Case, Need, Suite};

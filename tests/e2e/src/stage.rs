@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use cyclades_bed::{Bed, CargoOutput, Options, Profile, Programs};
-use cyclades_control_plane::progress::Stderr;
+use cyclades_control_plane::{Progress as _, progress::Stderr};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use tokio::sync::{RwLock, RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard};
 
@@ -16,6 +16,7 @@ pub struct Stage {
     client: kube::Client,
     dir: PathBuf,
     log: Option<PathBuf>,
+    progress: Stderr,
 }
 
 impl std::fmt::Debug for Stage {
@@ -31,7 +32,7 @@ impl Stage {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let progress = Stderr::new();
         if options.clusters.iter().any(|kind| kind.is_lab()) {
-            ganeti_lab::install(&|line| progress_line(&progress, line)).await?;
+            ganeti_lab::install(&|line| progress.line(line)).await?;
         }
         let programs = Programs::ensure(Profile::Debug, CargoOutput::Kept, &progress).await?;
         let mut bed = Bed::start(options, &programs, &progress).await?;
@@ -42,6 +43,7 @@ impl Stage {
             client: kube::Client::try_from(config)?,
             dir: bed.dir().to_path_buf(),
             log,
+            progress,
             bed: RwLock::new(Some(bed)),
         };
         stage.apply(&space::catalog()).await?;
@@ -76,6 +78,17 @@ impl Stage {
         })
     }
 
+    /// Says something on standard error.
+    pub(crate) fn tell(&self, text: &str) {
+        self.progress.line(text);
+    }
+
+    /// The bed's folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The last lines of the operator's log that speak of something.
     #[must_use]
     pub fn log_about(&self, what: &str) -> String {
@@ -100,10 +113,6 @@ impl Stage {
         ensure!(left.is_empty(), "these processes are left: {left:?}");
         Ok(())
     }
-}
-
-fn progress_line(progress: &Stderr, line: &str) {
-    cyclades_control_plane::Progress::line(progress, line);
 }
 
 fn read(path: &Path) -> String {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use cyclades_bed::Options;
@@ -113,7 +113,9 @@ impl Shared {
             let start =
                 async || Stage::start(self.options.clone()).await.map_err(|error| format!("{error:#}"));
             let stage = self.stage.get_or_init(start).await.as_ref().map_err(Failed::from)?;
+            let begun = Instant::now();
             let run = tokio::time::timeout(case.limit, (case.run)(stage)).await;
+            stage.tell(&format!("{} took {:.1} s", case.name, begun.elapsed().as_secs_f64()));
             let limit = || format!("it does not end within {} s", case.limit.as_secs());
             run.with_context(limit).flatten().map_err(|error| Failed::from(format!("{error:#}")))
         })

@@ -6,14 +6,38 @@ use cyclades_bed::{ClusterKind, Options};
 use cyclades_e2e::{Need, Suite, cases};
 
 mod life;
+mod outages;
+mod power;
+mod refusals;
+mod secrets;
+
+/// The cluster with the fake hypervisor, whose machines come and go in a second.
+const FAKE: usize = 2;
+/// Its backend.
+const FAKE_BACKEND: &str = "ganeti-2";
 
 fn main() -> ExitCode {
     Suite {
         need: Need::Lab,
-        options: Options::for_test(vec![ClusterKind::LabKvm, ClusterKind::LabFake]),
+        options: Options::for_test(vec![ClusterKind::LabKvm, ClusterKind::LabFake, ClusterKind::LabFake]),
         threads: None,
         cases: cases![
             life::two_machines_are_made_stopped_started_and_deleted,
+            outages::a_drained_queue_is_told_and_waited_for,
+            outages::a_rapi_that_is_down_is_told_and_comes_back,
+            outages::a_renewed_certificate_is_not_trusted_until_it_is_pinned,
+            outages::credentials_are_told_and_corrected_in_the_secret,
+            power::a_stop_by_hand_is_respected_under_follow,
+            power::a_stop_by_hand_is_corrected_under_enforce,
+            power::a_start_by_hand_is_respected_or_corrected,
+            power::a_crash_is_started_again,
+            power::drift_is_shown,
+            refusals::a_machine_too_big_says_so_in_ganetis_words,
+            refusals::a_disk_template_that_is_not_enabled_is_refused_in_ganetis_words,
+            refusals::an_os_that_cannot_be_created_leaves_nothing,
+            refusals::an_instance_of_that_name_is_left_alone,
+            refusals::user_data_reaches_the_os,
+            secrets::no_password_is_anywhere_it_can_be_read,
             life::explain_documents_every_field,
         ],
     }
