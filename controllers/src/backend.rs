@@ -4,6 +4,8 @@ pub(crate) mod actor;
 pub(crate) mod claim;
 pub(crate) mod feed;
 pub(crate) mod poll;
+pub(crate) mod recover;
 pub(crate) mod session;
 pub(crate) mod setback;
 pub(crate) mod submit;
+pub(crate) mod trouble;

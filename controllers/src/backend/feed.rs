@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use super::{
     poll::{self, Tolerance},
-    session::{Session, health_of},
+    session::Session,
     setback,
+    trouble::health_of,
 };
 use crate::{
     runtime::{jittered, queue::Urgency},

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::session::{Session, health_of};
+use super::{session::Session, trouble::health_of};
 use crate::{
     runtime::{jittered, queue::Urgency},
     world::{

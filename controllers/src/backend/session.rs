@@ -1,26 +1,20 @@
 //! A verified session with a cluster: who it is, whether we may manage it, what it has.
 
-use std::{collections::HashMap, rc::Rc, sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::Reason;
-use cyclades_domain::{
-    backend::Health,
-    naming::{Claim, JobReason, instance_name},
-};
-use ganeti_rapi::{
-    Answer, Client, Config, Credentials, Failure, Info, JobId, JobStatus, JobSummary, Node, Submit, Trust,
-};
+use cyclades_domain::{backend::Health, naming::Claim};
+use ganeti_rapi::{Answer, Client, Config, Credentials, Failure, Info, JobId, Node, Submit, Trust};
 use tokio::{
     sync::{Notify, Semaphore},
     time::Instant,
 };
-use tracing::{info, warn};
-use uuid::Uuid;
+use tracing::info;
 
-use super::{claim, setback};
+use super::{claim, trouble::health_of};
 use crate::{
     runtime::context::Ctx,
-    world::{Backend, Facts, Settings, World, window::Job},
+    world::{Backend, Facts, Settings},
 };
 
 /// How long a claim's tag job may take before we give up waiting for it.
@@ -241,90 +235,6 @@ impl Session {
         let job = self.ask("add_cluster_tags", added).await.map_err(|failure| health_of(&failure))?;
         self.finished(job).await
     }
-
-    /// Finds our jobs, of an operator before us as well: what unfinished ones do is not submitted again, and what failed
-    /// creates have left is recognised.
-    async fn read_jobs(&self) -> Answer<()> {
-        let all = self.ask("jobs_above", self.client.jobs_above(0, &[])).await?;
-        let last = all.iter().map(|job| job.id.0).max().unwrap_or(0);
-        let mut wanted: Vec<JobId> =
-            all.iter().filter(|job| !job.status.is_final()).map(|job| job.id).collect();
-        wanted.extend(self.suspicious_creates(&all));
-        let details = match wanted.is_empty() {
-            true => Vec::new(),
-            false => self.ask("job_details", self.client.job_details(&wanted)).await?,
-        };
-        self.ctx.world.change(|world| {
-            if let Some(backend) = world.backends.get_mut(&self.backend) {
-                backend.last_job = backend.last_job.max(last);
-            }
-            for job in &details {
-                self.take_over(world, job);
-            }
-        });
-        Ok(())
-    }
-
-    /// The last create of each instance that failed, for machines of which no instance has ever been ready.
-    fn suspicious_creates(&self, jobs: &[JobSummary]) -> Vec<JobId> {
-        let mut last_create: HashMap<&str, &JobSummary> = HashMap::new();
-        for job in jobs {
-            let name =
-                job.summary.iter().find_map(|text| text.strip_prefix("INSTANCE_CREATE(")?.strip_suffix(')'));
-            if let Some(name) = name {
-                let latest = last_create.entry(name).or_insert(job);
-                if latest.id < job.id {
-                    *latest = job;
-                }
-            }
-        }
-        let prefix = &self.settings.spec.instance_name_prefix;
-        self.ctx.world.look(|world| {
-            let never_ready = |name: &str| {
-                let id = name.strip_prefix(prefix.as_str()).and_then(|id| Uuid::try_parse(id).ok());
-                let machine = id.and_then(|id| world.machines.get(world.machines.by_id(id)?));
-                machine.is_some_and(|machine| machine.status.instance_uuid.is_none())
-            };
-            let failed =
-                last_create.iter().filter(|(name, job)| job.status == JobStatus::Error && never_ready(name));
-            failed.map(|(_, job)| job.id).collect()
-        })
-    }
-
-    /// Takes a job of ours into what is known of its machine.
-    fn take_over(&self, world: &mut World, job: &ganeti_rapi::Job) {
-        let reason = job.reasons.iter().find_map(|text| JobReason::parse(text).map(|reason| (text, reason)));
-        let ours = |reason: &JobReason<'_>| reason.cluster_id == self.ctx.installation.cluster_id;
-        let Some((text, reason)) = reason.filter(|(_, reason)| ours(reason)) else { return };
-        let Some(key) = world.machines.by_id(reason.id).cloned() else {
-            warn!(backend = %self.backend, job = %job.id, machine = %reason.id, "a job of ours is for a machine that does not exist any more");
-            return;
-        };
-        if let Some(error) = &job.error {
-            if let Some(machine) = world.machines.get_mut(&key) {
-                machine.memory.half_made = setback::leaves_half_made(error);
-            }
-            return;
-        }
-        let Some(backend) = world.backends.get_mut(&self.backend) else { return };
-        if job.status.is_final() || backend.window.job(reason.id).is_some() {
-            return;
-        }
-        let instance = instance_name(&backend.object.spec.instance_name_prefix, reason.id);
-        let taken = Job {
-            machine: key,
-            step: reason.step,
-            instance: instance.into(),
-            reason: text.clone(),
-            id: Some(job.id),
-            above: job.id.0.saturating_sub(1),
-            submitted: Instant::now(),
-            outcome_unknown: false,
-            misses: 0,
-            ended: None,
-        };
-        backend.window.adopt(reason.id, taken);
-    }
 }
 
 fn client(settings: &Settings) -> Result<Client, Health> {
@@ -355,47 +265,6 @@ fn client(settings: &Settings) -> Result<Client, Health> {
     );
     config.user_agent = concat!("cyclades-operator/", env!("CARGO_PKG_VERSION")).into();
     Client::new(config).map_err(|error| invalid(format!("The backend cannot be connected to: {error}")))
-}
-
-/// What a failed call says about the backend: cause and cure.
-pub(crate) fn health_of(failure: &Failure) -> Health {
-    if failure.is_queue_drained() {
-        return Health::impaired(
-            Reason::QueueDrained,
-            "The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.",
-        );
-    }
-    match failure {
-        Failure::UntrustedPeer(untrusted) => Health::impaired(
-            Reason::UntrustedPeer,
-            format!(
-                "{} presented the certificate {}, which is not trusted ({}); nothing was sent to it. If the certificate was renewed, verify it on the master (openssl x509 -in /var/lib/ganeti/rapi.pem -noout -fingerprint -sha256) and add it to spec.tls.pins.",
-                untrusted.endpoint, untrusted.presented, untrusted.why
-            ),
-        ),
-        Failure::NotAuthorised(denied) if denied.status == 403 => Health::impaired(
-            Reason::CredentialsReadOnly,
-            "The RAPI user may not write: give it the option write in /var/lib/ganeti/rapi/users, or name another Secret.",
-        ),
-        Failure::NotAuthorised(_) => Health::impaired(
-            Reason::CredentialsRefused,
-            "RAPI refused the user name or password: correct the Secret, or /var/lib/ganeti/rapi/users on the master.",
-        ),
-        Failure::Unreachable(unreachable) => {
-            Health::impaired(Reason::Unreachable, format!("No endpoint answers: {}.", causes(unreachable)))
-        }
-        other => Health::impaired(Reason::RapiFailing, format!("RAPI answers with errors: {other}")),
-    }
-}
-
-/// The obstacles without what changes from try to try, so that the text stays the same while the cause does.
-fn causes(unreachable: &ganeti_rapi::Unreachable) -> String {
-    let attempts: Vec<String> = unreachable
-        .attempts
-        .iter()
-        .map(|attempt| format!("{}: {}", attempt.endpoint, attempt.obstacle))
-        .collect();
-    attempts.join("; ")
 }
 
 fn facts(info: Info, nodes: &[Node]) -> Facts {

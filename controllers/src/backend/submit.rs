@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::{session::health_of, setback};
+use super::{setback, trouble::health_of};
 use crate::{
     runtime::{context::Ctx, queue::Urgency},
     world::{
