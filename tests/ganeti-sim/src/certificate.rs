@@ -1,0 +1,55 @@
+//! RAPI's self-signed certificate.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+
+/// A certificate and what serves it.
+#[derive(Clone)]
+pub(crate) struct Certificate {
+    pub pem: String,
+    /// SHA-256 of the DER form, hexadecimal.
+    pub sha256: String,
+    pub config: Arc<ServerConfig>,
+}
+
+impl Certificate {
+    /// Makes a new key (ECDSA P-256, which costs a server the least) and certificate.
+    pub fn generate(name: &str) -> Result<Self, Error> {
+        let fail = |error: &dyn std::fmt::Display| Error::Certificate(error.to_string());
+        let names = vec![name.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned()];
+        let pair = rcgen::generate_simple_self_signed(names).map_err(|error| fail(&error))?;
+        let der = pair.cert.der().clone();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pair.signing_key.serialize_der()));
+        let config = server_config(der.clone(), key).map_err(|error| fail(&error))?;
+        Ok(Self { pem: pair.cert.pem(), sha256: fingerprint(&der), config: Arc::new(config) })
+    }
+}
+
+fn server_config(
+    der: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![der], key)?;
+    // Resumed sessions spare both sides the signature, which is most of what a connection costs.
+    config.ticketer = ring::Ticketer::new()?;
+    Ok(config)
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    Sha256::digest(der).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,258 @@
+//! `OP_INSTANCE_CREATE`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::capacity::{self, Need};
+use super::{Begun, Pending, be, disks, find, lock, nics, os, tags};
+use crate::json;
+use crate::latency::Cost;
+use crate::opcode::{Op, OpError, ecode};
+use crate::state::{AdminState, Dict, Instance, Live, PartialBe, State, StateSource};
+
+/// The name as it will be stored.
+pub(super) fn normalized_name(op: &Op) -> Result<String, OpError> {
+    let name = op.text("instance_name").unwrap_or_default().to_lowercase();
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let fits = (1..=255).contains(&name.len()) && name.bytes().all(known);
+    if !fits || name.contains("..") || name.starts_with('.') {
+        return Err(OpError::prereq(format!("Invalid hostname '{name}'"), ecode::INVAL));
+    }
+    Ok(name.trim_end_matches('.').to_owned())
+}
+
+/// Everything before the configuration is changed, in Ganeti's order.
+pub(super) fn begin(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
+    let name = normalized_name(op)?;
+    let start = check_arguments(state, op, &name, messages)?;
+    if state.instances.named(&name).is_some() {
+        return Err(lock::already_there(&name));
+    }
+    let hypervisor = check_hypervisor(state, op)?;
+    let tags: BTreeSet<String> = op.texts("tags").map(str::to_owned).collect();
+    tags.iter().try_for_each(|tag| tags::validate(tag))?;
+    let empty = Dict::new();
+    let hvparams = be::check_hv(&state.cluster, &hypervisor, op.dict("hvparams").unwrap_or(&empty), false)?;
+    let beparams = be::apply_be(PartialBe::default(), op.dict("beparams").unwrap_or(&empty), false)?;
+    let filled = beparams.fill(&state.cluster.be);
+    check_memory_order(filled.minmem, filled.maxmem)?;
+    let mut new_nics = nics::build(state, op)?;
+    let template = template_of(state, op);
+    let mut new_disks = disks::build(op.list("disks"))?;
+    nics::generate_macs(state, &mut new_nics)?;
+    let pnode = choose_node(
+        state,
+        op,
+        &Need {
+            memory_mib: filled.maxmem,
+            vcpus: filled.vcpus,
+            disk_mib: new_disks.iter().map(|disk| disk.size_mib).sum(),
+        },
+    )?;
+    let node = state.nodes.get(pnode).map(|node| node.name.clone()).unwrap_or_default();
+    if op.text("pnode").is_none() {
+        let allocator =
+            op.text("iallocator").filter(|name| *name != ".").unwrap_or(&state.cluster.iallocator);
+        messages.push(format!("Selected nodes for instance {name} via iallocator {allocator}: {node}"));
+    }
+    let taken = nics::assign(state, &mut new_nics, pnode, op.flag("conflicts_check"), messages)?;
+    let sizes: Vec<_> = new_disks.iter().map(|disk| disk.size_mib).collect();
+    if !op.flag("ignore_ipolicy") {
+        check_policy(state, pnode, &capacity::violations(state, &filled, &sizes, new_nics.len()))?;
+    }
+    let osparams = op.dict("osparams").cloned().unwrap_or_default();
+    if let Some(os) = op.text("os_type") {
+        let mut given = osparams.clone();
+        let hidden = ["osparams_private", "osparams_secret"].into_iter().filter_map(|key| op.dict(key));
+        given.extend(hidden.flat_map(|dict| dict.clone()));
+        os::check(state, os, &given, &node, op.flag("force_variant"))?;
+    }
+    nics::check_bridges(state, &new_nics, pnode)?;
+    if start {
+        let reason = format!("creating instance {name}");
+        capacity::check_free_memory(state, pnode, &reason, filled.maxmem)?;
+    }
+    if op.flag("dry_run") {
+        let uuid = state.nodes.get(pnode).map(|node| node.uuid.clone()).unwrap_or_default();
+        return Ok(Begun::done(format!("[\"{uuid}\"]")));
+    }
+    nics::reserve(state, &taken);
+    for disk in &mut new_disks {
+        disk.uuid = state.random.uuid();
+    }
+    for nic in &mut new_nics {
+        nic.uuid = state.random.uuid();
+    }
+    messages.push("* creating instance disks...".to_owned());
+    messages.push(format!("adding instance {name} to cluster config"));
+    messages.push("adding disks to cluster config".to_owned());
+    let now = state.now();
+    let uuid = state.random.uuid();
+    let network_port = (&*hypervisor == "kvm").then(|| state.allocate_port());
+    state.add_instance(Instance {
+        name: name.into(),
+        uuid: uuid.clone(),
+        // Each disk is added by a change of its own.
+        serial_no: 1 + new_disks.len() as u64,
+        ctime: now,
+        mtime: now,
+        admin_state: AdminState::Down,
+        admin_state_source: StateSource::Admin,
+        disks_active: false,
+        hypervisor,
+        os: op.text("os_type").unwrap_or_default().to_owned(),
+        pnode,
+        snodes: secondary(state, op)?,
+        disk_template: template,
+        disks: new_disks,
+        nics: new_nics,
+        beparams,
+        hvparams,
+        osparams,
+        network_port,
+        tags,
+        live: Live::Absent,
+    });
+    let result = String::from_utf8_lossy(&json::bytes_of(&[&node])).into();
+    Ok(Begun { pending: Pending::Create { uuid, start, result }, cost: Cost::Create, wait: Duration::ZERO })
+}
+
+/// Starts the new instance, if it is to be started.
+pub(super) fn finish(
+    state: &mut State,
+    uuid: &str,
+    start: bool,
+    result: Box<str>,
+    messages: &mut Vec<String>,
+) -> Result<Box<str>, OpError> {
+    let (slot, instance) = find::again(state, uuid)?;
+    let runs_scripts = !instance.disks.is_empty() && !instance.os.is_empty();
+    let be = instance.beparams.fill(&state.cluster.be);
+    drop(instance);
+    if runs_scripts {
+        messages.push("* running the instance OS create scripts...".to_owned());
+    }
+    if start {
+        messages.push("* starting instance...".to_owned());
+        let now = state.now();
+        state.edit(slot, |instance| {
+            instance.admin_state = AdminState::Up;
+            instance.disks_active = true;
+            instance.touch(now);
+            instance.run(&be);
+        });
+    }
+    Ok(result)
+}
+
+/// `CheckArguments`; whether the instance is to be started.
+fn check_arguments(state: &State, op: &Op, name: &str, messages: &mut Vec<String>) -> Result<bool, OpError> {
+    let invalid = |text: &str| Err(OpError::prereq(text, ecode::INVAL));
+    if op.flag("forthcoming") && op.flag("commit") {
+        return invalid("Forthcoming generation and commiting are mutually exclusive");
+    }
+    let install = !op.flag("no_install");
+    if !install && op.flag("start") {
+        messages.push("No-installation mode selected, disabling startup".to_owned());
+    }
+    if op.flag("ip_check") && !op.flag("name_check") {
+        return invalid("Cannot do IP address check without a name check");
+    }
+    if op.flag("name_check") {
+        // No simulated name resolves.
+        let text = format!("The given name ({name}) does not resolve: Name or service not known");
+        return Err(OpError::prereq(text, "resolver_error"));
+    }
+    if op.text("mode") != Some("create") {
+        return invalid("The simulator creates instances only; it imports none");
+    }
+    nics::check_names(op)?;
+    disks::check_names(op.list("disks"))?;
+    let template = template_of(state, op);
+    if !state.cluster.disk_templates.contains(&template) {
+        let enabled = state.cluster.disk_templates.join(",");
+        // Ganeti gives no code here.
+        let text = format!(
+            "Disk template '{template}' is not enabled in cluster. Enabled disk templates are: {enabled}"
+        );
+        return Err(OpError::of("OpPrereqError", text));
+    }
+    if op.text("pnode").is_some() && op.text("iallocator").is_some() {
+        return invalid("Do not specify both, iallocator and node");
+    }
+    if template == "drbd" && op.text("pnode").is_some() && op.text("snode").is_none() {
+        return invalid("The networked disk templates need a mirror node");
+    }
+    if op.flag("opportunistic_locking") && op.text("pnode").is_some() {
+        return invalid("Opportunistic locking is only available in combination with an instance allocator");
+    }
+    os::check_given(op.text("os_type"), op.dict("osparams").unwrap_or(&Dict::new()))?;
+    Ok(op.flag("start") && install)
+}
+
+fn template_of(state: &State, op: &Op) -> String {
+    let default = || state.cluster.disk_templates.first().cloned().unwrap_or_else(|| "diskless".to_owned());
+    op.text("disk_template").map_or_else(default, str::to_owned)
+}
+
+fn check_hypervisor(state: &State, op: &Op) -> Result<Arc<str>, OpError> {
+    let enabled = &state.cluster.hypervisors;
+    let wanted = op.text("hypervisor").filter(|name| *name != "auto");
+    let chosen = match wanted {
+        None => enabled.first(),
+        Some(name) => enabled.iter().find(|known| known.as_ref() == name),
+    };
+    chosen.cloned().ok_or_else(|| {
+        let all = enabled.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(",");
+        let text = format!(
+            "Selected hypervisor ({}) not enabled in the cluster ({all})",
+            wanted.unwrap_or_default()
+        );
+        OpError::prereq(text, ecode::STATE)
+    })
+}
+
+pub(super) fn check_memory_order(minmem: u64, maxmem: u64) -> Result<(), OpError> {
+    if minmem <= maxmem {
+        return Ok(());
+    }
+    let text = format!("Minimum memory ({minmem}) is greater than maximum memory ({maxmem})");
+    Err(OpError::prereq(text, ecode::INVAL))
+}
+
+fn choose_node(state: &State, op: &Op, need: &Need) -> Result<usize, OpError> {
+    let Some(name) = op.text("pnode") else {
+        let group = op.text("group_name").map(|name| find::group(state, name)).transpose()?;
+        return capacity::allocate(state, need, group);
+    };
+    let index = find::node(state, name)?;
+    let Some(node) = state.nodes.get(index) else { return Ok(index) };
+    let refused = |text: String| Err(OpError::prereq(text, ecode::STATE));
+    if node.offline {
+        return refused(format!("Cannot use offline primary node '{}'", node.name));
+    }
+    if node.drained {
+        return refused(format!("Cannot use drained primary node '{}'", node.name));
+    }
+    if !node.vm_capable {
+        return refused(format!("Cannot use non-vm_capable primary node '{}'", node.name));
+    }
+    Ok(index)
+}
+
+fn secondary(state: &State, op: &Op) -> Result<Vec<usize>, OpError> {
+    let mirrored = op.text("disk_template") == Some("drbd");
+    op.text("snode").filter(|_| mirrored).map(|name| find::node(state, name)).transpose().map(Vec::from_iter)
+}
+
+fn check_policy(state: &State, pnode: usize, violations: &[String]) -> Result<(), OpError> {
+    if violations.is_empty() {
+        return Ok(());
+    }
+    let group = state.nodes.get(pnode).and_then(|node| state.groups.get(node.group));
+    let (uuid, name) = group.map_or(("", ""), |group| (group.uuid.as_str(), group.name.as_str()));
+    let text =
+        format!("Instance allocation to group {uuid} ({name}) violates policy: {}", violations.join(", "));
+    Err(OpError::prereq(text, ecode::INVAL))
+}

@@ -1,0 +1,29 @@
+//! To come.
+
+use super::Begun;
+use crate::opcode::{Op, OpError};
+use crate::state::State;
+
+pub(super) fn add(_state: &mut State, op: &Op) -> Result<Begun, OpError> {
+    Err(OpError::exec(format!("{} is not simulated", op.spec.id)))
+}
+
+pub(super) fn remove(_state: &mut State, op: &Op) -> Result<Begun, OpError> {
+    Err(OpError::exec(format!("{} is not simulated", op.spec.id)))
+}
+
+pub(super) fn rename(_state: &mut State, op: &Op) -> Result<Begun, OpError> {
+    Err(OpError::exec(format!("{} is not simulated", op.spec.id)))
+}
+
+pub(super) fn set_params(_state: &mut State, op: &Op) -> Result<Begun, OpError> {
+    Err(OpError::exec(format!("{} is not simulated", op.spec.id)))
+}
+
+pub(super) fn assign_nodes(_state: &mut State, op: &Op) -> Result<Begun, OpError> {
+    Err(OpError::exec(format!("{} is not simulated", op.spec.id)))
+}
+
+pub(super) fn cluster_set_params(_state: &mut State, op: &Op) -> Result<Begun, OpError> {
+    Err(OpError::exec(format!("{} is not simulated", op.spec.id)))
+}

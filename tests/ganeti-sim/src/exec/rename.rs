@@ -1,0 +1,69 @@
+//! Renaming and reinstalling.
+
+use super::{Begun, NULL, find, lock, os};
+use crate::opcode::{Op, OpError, ecode};
+use crate::state::{Instance, State};
+
+/// Refuses an instance that runs or is meant to.
+fn check_down(instance: &Instance, what: &str) -> Result<(), OpError> {
+    let state = instance.admin_state.as_str();
+    if state == "up" {
+        let text = format!("Instance '{}' is marked to be {state}, {what}", instance.name);
+        return Err(OpError::prereq(text, ecode::STATE));
+    }
+    if instance.is_running() {
+        let text = format!("Instance {} is running, {what}", instance.name);
+        return Err(OpError::prereq(text, ecode::STATE));
+    }
+    Ok(())
+}
+
+pub(super) fn begin(state: &mut State, op: &Op) -> Result<Begun, OpError> {
+    let (slot, instance) = find::instance(state, op)?;
+    find::check_online(state, instance.pnode)?;
+    check_down(&instance, "cannot rename")?;
+    drop(instance);
+    if op.flag("ip_check") && !op.flag("name_check") {
+        return Err(OpError::prereq("IP address check requires a name check", ecode::INVAL));
+    }
+    let name = op.text("new_name").unwrap_or_default().to_lowercase();
+    if op.flag("name_check") {
+        let text = format!("The given name ({name}) does not resolve: Name or service not known");
+        return Err(OpError::prereq(text, "resolver_error"));
+    }
+    if state.instances.named(&name).is_some() {
+        return Err(lock::already_there(&name));
+    }
+    if !op.flag("dry_run") {
+        state.instances.rename(slot, &name);
+    }
+    Ok(Begun::done(serde_json::Value::from(name).to_string()))
+}
+
+pub(super) fn reinstall(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
+    let (slot, instance) = find::instance(state, op)?;
+    find::check_online(state, instance.pnode)?;
+    if instance.disks.is_empty() {
+        let name = op.text("instance_name").unwrap_or_default();
+        return Err(OpError::prereq(format!("Instance '{name}' has no disks"), ecode::INVAL));
+    }
+    check_down(&instance, "cannot reinstall")?;
+    let mut parameters = instance.osparams.clone();
+    parameters.extend(op.dict("osparams").cloned().unwrap_or_default());
+    let name = op.text("os_type").unwrap_or(&instance.os);
+    let node = state.nodes.get(instance.pnode).map_or("", |node| node.name.as_str());
+    os::check(state, name, &parameters, node, op.flag("force_variant"))?;
+    let changed = op.text("os_type").is_some() || op.dict("osparams").is_some_and(|dict| !dict.is_empty());
+    let name = name.to_owned();
+    drop(instance);
+    messages.push("Running the instance OS create scripts...".to_owned());
+    if changed && !op.flag("dry_run") {
+        let now = state.now();
+        state.edit(slot, |instance| {
+            instance.os = name;
+            instance.osparams = parameters;
+            instance.touch(now);
+        });
+    }
+    Ok(Begun::done(NULL))
+}

@@ -1,0 +1,181 @@
+//! A value of a field.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::filter::{Operand, Test};
+use crate::clock::Timestamp;
+use crate::json;
+use crate::state::Dict;
+
+/// Why there is no value (`RS_*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Unknown = 1,
+    NoData = 2,
+    Unavailable = 3,
+    Offline = 4,
+}
+
+/// A value of a field, borrowed from the state where it can be.
+#[derive(Debug)]
+pub(crate) enum Cell<'a> {
+    Missing(Missing),
+    Text(&'a str),
+    Owned(String),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Texts(Vec<&'a str>),
+    MaybeTexts(Vec<Option<&'a str>>),
+    MaybeInts(Vec<Option<u64>>),
+    Set(&'a BTreeSet<String>),
+    Dict(&'a Dict),
+    Value(Value),
+    /// JSON text.
+    Raw(Vec<u8>),
+    Time(Timestamp),
+}
+
+impl<'a> Cell<'a> {
+    pub fn count(number: impl TryInto<i64>) -> Self {
+        Self::Int(number.try_into().unwrap_or(i64::MAX))
+    }
+
+    /// The text, or "unavailable".
+    pub fn maybe_text(text: Option<&'a str>) -> Self {
+        text.map_or(Self::Missing(Missing::Unavailable), Self::Text)
+    }
+
+    /// The number, or "unavailable".
+    pub fn maybe_count(number: Option<u64>) -> Self {
+        number.map_or(Self::Missing(Missing::Unavailable), Self::count)
+    }
+
+    /// `[status, value]`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Missing(why) => {
+                out.push(b'[');
+                json::integer(out, *why as i64);
+                out.extend_from_slice(b",null]");
+            }
+            _ => {
+                out.extend_from_slice(b"[0,");
+                self.write_value(out);
+                out.push(b']');
+            }
+        }
+    }
+
+    /// The value alone; null if there is none.
+    pub fn write_value(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Missing(_) => out.extend_from_slice(b"null"),
+            Self::Text(text) => json::text(out, text),
+            Self::Owned(text) => json::text(out, text),
+            Self::Int(number) => json::integer(out, *number),
+            Self::Float(number) => json::float(out, *number),
+            Self::Bool(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            Self::Texts(texts) => json::list(out, texts, |out, text| json::text(out, text)),
+            Self::MaybeTexts(texts) => json::list(out, texts, |out, text| match text {
+                Some(text) => json::text(out, text),
+                None => out.extend_from_slice(b"null"),
+            }),
+            Self::MaybeInts(numbers) => json::list(out, numbers, |out, number| json::value_of(out, number)),
+            Self::Set(texts) => json::list(out, texts.iter(), |out, text| json::text(out, text)),
+            Self::Dict(dict) => json::value_of(out, dict),
+            Self::Value(value) => json::value_of(out, value),
+            Self::Raw(bytes) => out.extend_from_slice(bytes),
+            Self::Time(time) => json::value_of(out, &time.pair()),
+        }
+    }
+
+    /// Evaluates a leaf of a filter. A missing value always matches; types that do not fit are an error.
+    pub fn test(&self, test: &Test<'_>, hostname: bool) -> Result<bool, String> {
+        if matches!(self, Self::Missing(_)) {
+            return Ok(true);
+        }
+        match test {
+            Test::True(_) => match self {
+                Self::Bool(flag) => Ok(*flag),
+                other => Err(format!("Unexpected value '{}' in boolean context", other.shown())),
+            },
+            Test::Compare(compare, _, operand) => self.compare(*compare, operand, hostname),
+            Test::Regex(_, regex) => match self.as_text() {
+                Some(text) => Ok(regex.is_match(text)),
+                None => Err(format!(
+                    "Invalid field value used in regexp matching, expecting string but got '{}'",
+                    self.shown()
+                )),
+            },
+            Test::Contains(_, operand) => self.contains(operand),
+        }
+    }
+
+    fn compare(&self, compare: super::Compare, operand: &Operand, hostname: bool) -> Result<bool, String> {
+        match (operand, self) {
+            (Operand::Text(wanted), _) if self.as_text().is_some() => {
+                let own = self.as_text().unwrap_or_default();
+                if hostname && compare == super::Compare::Equal {
+                    return Ok(crate::names::is_component(own, wanted));
+                }
+                Ok(compare.holds(own.cmp(wanted)))
+            }
+            (Operand::Number(wanted), Self::Int(own)) => Ok(compare.holds(own.cmp(wanted))),
+            (Operand::Number(wanted), Self::Float(own)) => {
+                #[allow(clippy::cast_precision_loss)]
+                let order = own.partial_cmp(&(*wanted as f64));
+                Ok(order.is_some_and(|order| compare.holds(order)))
+            }
+            // Of a timestamp only the seconds are compared.
+            (Operand::Number(wanted), Self::Time(own)) => {
+                Ok(compare.holds(i64::try_from(own.pair().0).unwrap_or(i64::MAX).cmp(wanted)))
+            }
+            _ => {
+                let shown = match operand {
+                    Operand::Text(text) => format!("QuotedString {text:?}"),
+                    Operand::Number(number) => format!("NumericValue {number}"),
+                };
+                Err(format!("Invalid types in comparison, trying to compare {} with '{shown}'", self.shown()))
+            }
+        }
+    }
+
+    fn contains(&self, operand: &Operand) -> Result<bool, String> {
+        match (self, operand) {
+            (Self::Set(texts), Operand::Text(wanted)) => Ok(texts.contains(wanted)),
+            (Self::Texts(texts), Operand::Text(wanted)) => Ok(texts.iter().any(|text| text == wanted)),
+            (Self::MaybeTexts(texts), Operand::Text(wanted)) => {
+                Ok(texts.iter().any(|text| *text == Some(wanted.as_str())))
+            }
+            (Self::MaybeInts(numbers), Operand::Number(wanted)) => Ok(numbers
+                .iter()
+                .any(|number| number.and_then(|number| i64::try_from(number).ok()) == Some(*wanted))),
+            (Self::Raw(_) | Self::Value(_) | Self::Texts(_) | Self::Set(_) | Self::MaybeTexts(_), _) => {
+                let value: Value = serde_json::from_str(&self.shown()).unwrap_or(Value::Null);
+                let items = value.as_array().ok_or("Can't parse value: not a list")?;
+                Ok(items.iter().any(|item| match operand {
+                    Operand::Text(text) => item.as_str() == Some(text),
+                    Operand::Number(number) => item.as_i64() == Some(*number),
+                }))
+            }
+            _ => Err(format!("Can't parse value {} as a list", self.shown())),
+        }
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Owned(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn shown(&self) -> String {
+        let mut out = Vec::new();
+        self.write_value(&mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+}
