@@ -18,7 +18,7 @@ pub struct Access {
     /// Its password.
     pub password: SecretString,
     /// Hypervisor of new instances.
-    pub hypervisor: &'static str,
+    pub hypervisor: String,
 }
 
 /// Name of the GanetiBackend of cluster `number` and of its Secret, counted from 1.

@@ -5,20 +5,21 @@ use std::process::ExitStatus;
 
 use cyclades_control_plane::Progress;
 use ganeti_lab::Config;
+use ganeti_sim::Sim;
 
 use crate::backend::{Access, backend_name};
 use crate::layout::Layout;
-use crate::{ClusterKind, Error, Programs};
+use crate::{ClusterKind, Error, Options, Programs, files};
 
 /// A running cluster.
-pub enum Cluster {
-    /// A real Ganeti.
-    Lab {
-        /// Its handle.
-        cluster: ganeti_lab::Cluster,
-        /// Hypervisor of new instances.
-        hypervisor: &'static str,
-    },
+pub struct Cluster {
+    number: usize,
+    ganeti: Ganeti,
+}
+
+enum Ganeti {
+    Lab { cluster: Box<ganeti_lab::Cluster>, hypervisor: &'static str },
+    Sim { sim: Sim, name: String, hypervisor: String },
 }
 
 impl Cluster {
@@ -26,37 +27,44 @@ impl Cluster {
     pub(crate) async fn start(
         kind: ClusterKind,
         number: usize,
+        options: &Options,
         layout: &Layout,
-        detached: bool,
         _programs: &Programs,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        let dir = layout.cluster(number);
-        match kind {
+        let ganeti = match kind {
             ClusterKind::LabFake | ClusterKind::LabKvm => {
-                let mut config = Config::new(backend_name(number), dir);
-                config.detached = detached;
+                let mut config = Config::new(backend_name(number), layout.cluster(number));
+                config.detached = options.detached;
                 if kind == ClusterKind::LabKvm {
                     config = config.with_kvm();
                 }
-                let cluster = ganeti_lab::Cluster::up(config).await?;
-                progress.line(&format!("Ganeti cluster {} answers", cluster.cluster_name()));
-                Ok(Self::Lab { cluster, hypervisor: hypervisor(kind) })
+                Ganeti::Lab {
+                    cluster: Box::new(ganeti_lab::Cluster::up(config).await?),
+                    hypervisor: hypervisor(kind),
+                }
             }
-            ClusterKind::Sim | ClusterKind::SimProcess => Err(Error::NoOperator),
-        }
+            // Nobody would be there to end it, or to keep it running.
+            ClusterKind::Sim if options.detached => return Err(inside(number)),
+            ClusterKind::Sim => start_sim(number, options)?,
+            ClusterKind::SimProcess => return Err(no_process(number)),
+        };
+        let cluster = Self { number, ganeti };
+        progress.line(&format!("Ganeti cluster {} answers", cluster.name()));
+        Ok(cluster)
     }
 
     /// Takes up cluster `number` of a bed that another process started.
     pub(crate) fn attach(kind: ClusterKind, number: usize, layout: &Layout) -> Result<Self, Error> {
-        let dir = layout.cluster(number);
-        match kind {
-            ClusterKind::LabFake | ClusterKind::LabKvm => {
-                let cluster = ganeti_lab::Cluster::attach(dir)?;
-                Ok(Self::Lab { cluster, hypervisor: hypervisor(kind) })
-            }
-            ClusterKind::Sim | ClusterKind::SimProcess => Err(Error::NoOperator),
-        }
+        let ganeti = match kind {
+            ClusterKind::LabFake | ClusterKind::LabKvm => Ganeti::Lab {
+                cluster: Box::new(ganeti_lab::Cluster::attach(layout.cluster(number))?),
+                hypervisor: hypervisor(kind),
+            },
+            ClusterKind::Sim => return Err(inside(number)),
+            ClusterKind::SimProcess => return Err(no_process(number)),
+        };
+        Ok(Self { number, ganeti })
     }
 
     /// How the operator gets at it.
@@ -64,15 +72,25 @@ impl Cluster {
     /// # Errors
     /// If its certificate cannot be read.
     pub fn access(&self) -> Result<Access, Error> {
-        match self {
-            Self::Lab { cluster, hypervisor } => {
+        match &self.ganeti {
+            Ganeti::Lab { cluster, hypervisor } => {
                 let user = cluster.write_credentials();
                 Ok(Access {
                     endpoint: cluster.rapi_url(),
                     pin: cluster.certificate_sha256()?,
                     username: user.username.clone(),
                     password: user.password.clone(),
-                    hypervisor,
+                    hypervisor: (*hypervisor).to_owned(),
+                })
+            }
+            Ganeti::Sim { sim, hypervisor, .. } => {
+                let user = sim.write_credentials();
+                Ok(Access {
+                    endpoint: sim.url(),
+                    pin: sim.certificate_sha256(),
+                    username: user.username,
+                    password: user.password,
+                    hypervisor: hypervisor.clone(),
                 })
             }
         }
@@ -81,16 +99,27 @@ impl Cluster {
     /// The real Ganeti, if it is one.
     #[must_use]
     pub fn lab(&self) -> Option<&ganeti_lab::Cluster> {
-        match self {
-            Self::Lab { cluster, .. } => Some(cluster),
+        match &self.ganeti {
+            Ganeti::Lab { cluster, .. } => Some(cluster),
+            Ganeti::Sim { .. } => None,
+        }
+    }
+
+    /// The simulator inside this process, if it is one.
+    #[must_use]
+    pub fn sim(&self) -> Option<&Sim> {
+        match &self.ganeti {
+            Ganeti::Sim { sim, .. } => Some(sim),
+            Ganeti::Lab { .. } => None,
         }
     }
 
     /// Ganeti's name of it.
     #[must_use]
     pub fn name(&self) -> String {
-        match self {
-            Self::Lab { cluster, .. } => cluster.cluster_name(),
+        match &self.ganeti {
+            Ganeti::Lab { cluster, .. } => cluster.cluster_name(),
+            Ganeti::Sim { name, .. } => name.clone(),
         }
     }
 
@@ -99,8 +128,9 @@ impl Cluster {
     /// # Errors
     /// What keeps it from being run; a status other than 0 is none.
     pub async fn exec(&self, argv: &[&str]) -> Result<ExitStatus, Error> {
-        match self {
-            Self::Lab { cluster, .. } => Ok(cluster.exec_status(argv).await?),
+        match &self.ganeti {
+            Ganeti::Lab { cluster, .. } => Ok(cluster.exec_status(argv).await?),
+            Ganeti::Sim { .. } => Err(inside(self.number)),
         }
     }
 
@@ -110,16 +140,24 @@ impl Cluster {
     /// What the cluster said.
     pub async fn instances(&self) -> Result<Vec<String>, Error> {
         const LIST: [&str; 4] = ["gnt-instance", "list", "--no-headers", "--output=name"];
-        let names = match self {
-            Self::Lab { cluster, .. } => cluster.run(&LIST).await?,
-        };
-        Ok(names.split_whitespace().map(str::to_owned).collect())
+        match &self.ganeti {
+            Ganeti::Lab { cluster, .. } => {
+                Ok(cluster.run(&LIST).await?.split_whitespace().map(str::to_owned).collect())
+            }
+            Ganeti::Sim { sim, .. } => {
+                Ok(sim.instances().into_iter().map(|instance| instance.name).collect())
+            }
+        }
     }
 
     /// Ends it and removes its files.
     pub(crate) async fn stop(self) -> Result<(), Error> {
-        match self {
-            Self::Lab { cluster, .. } => Ok(cluster.down().await?),
+        match self.ganeti {
+            Ganeti::Lab { cluster, .. } => Ok(cluster.down().await?),
+            Ganeti::Sim { sim, .. } => {
+                sim.stop();
+                Ok(())
+            }
         }
     }
 
@@ -129,7 +167,7 @@ impl Cluster {
         if dir.join("state.json").exists() {
             ganeti_lab::Cluster::down_dir(dir).await?;
         }
-        crate::files::remove(dir).map(drop)
+        files::remove(dir).map(drop)
     }
 }
 
@@ -138,4 +176,25 @@ fn hypervisor(kind: ClusterKind) -> &'static str {
         ClusterKind::LabKvm => "kvm",
         _ => "fake",
     }
+}
+
+fn start_sim(number: usize, options: &Options) -> Result<Ganeti, Error> {
+    let mut own = options.sim.clone();
+    own.name = format!("{}.sim.test", backend_name(number));
+    // Two clusters of one seed would have the same uuid, which no two real ones have.
+    own.seed = own.seed.wrapping_mul(1000).wrapping_add(number as u64);
+    let name = own.name.clone();
+    let hypervisor = own.hypervisors.first().cloned().unwrap_or_default();
+    Ok(Ganeti::Sim { sim: Sim::start(own)?, name, hypervisor })
+}
+
+fn inside(number: usize) -> Error {
+    Error::WrongKind {
+        number,
+        what: "a simulator inside the process that started it: no other process can ask it",
+    }
+}
+
+fn no_process(number: usize) -> Error {
+    Error::WrongKind { number, what: "a simulator as a process, which is not there yet" }
 }

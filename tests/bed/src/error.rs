@@ -13,6 +13,9 @@ pub enum Error {
     /// The real Ganeti.
     #[error(transparent)]
     Lab(#[from] ganeti_lab::Error),
+    /// The simulated Ganeti.
+    #[error(transparent)]
+    Sim(#[from] ganeti_sim::Error),
     /// A file or folder could not be used.
     #[error("cannot {what} {}: {source}", path.display())]
     Io {
@@ -97,6 +100,14 @@ pub enum Error {
         wanted: usize,
         /// How many there are.
         have: usize,
+    },
+    /// Something was asked of a cluster that only another kind of cluster can do.
+    #[error("cluster {number} is {what}")]
+    WrongKind {
+        /// Its number, counted from 1.
+        number: usize,
+        /// What it is, and why that does not do.
+        what: &'static str,
     },
     /// The bed was started without an operator.
     #[error("this bed was started without an operator")]

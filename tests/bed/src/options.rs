@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ganeti_sim::OsSpec;
 use serde::{Deserialize, Serialize};
 
 /// Name of the bed's installation: what the chart calls `clusterId`.
@@ -96,6 +97,8 @@ pub struct Options {
     pub polling: Option<Polling>,
     /// `spec.limits.vcpusPerCpu` of the backends: how many virtual CPUs may be placed on one of this machine's.
     pub vcpus_per_cpu: u32,
+    /// What simulators inside this process are like; name and seed are each one's own.
+    pub sim: ganeti_sim::Options,
 }
 
 impl Options {
@@ -119,6 +122,7 @@ impl Options {
             polling: None,
             // One- and two-core machines would else be full after a handful of tiny guests.
             vcpus_per_cpu: 1000,
+            sim: sim(),
         }
     }
 
@@ -141,5 +145,15 @@ impl Options {
     pub fn detached(mut self) -> Self {
         self.detached = true;
         self
+    }
+}
+
+/// A simulator with the operating systems of the real Ganeti's bed that any test may want.
+fn sim() -> ganeti_sim::Options {
+    let guest = OsSpec::new("guest", &["user_data", "hostname", "greeting"]);
+    ganeti_sim::Options {
+        os: vec![guest, OsSpec::new("noop", &[])],
+        user_shutdown: true,
+        ..Default::default()
     }
 }

@@ -107,8 +107,8 @@ async fn start_clusters(
     progress: &dyn Progress,
 ) -> Result<Vec<Cluster>, Error> {
     let numbered = options.clusters.iter().zip(1..);
-    let starts = numbered
-        .map(|(kind, number)| Cluster::start(*kind, number, layout, options.detached, programs, progress));
+    let starts =
+        numbered.map(|(kind, number)| Cluster::start(*kind, number, options, layout, programs, progress));
     futures::future::try_join_all(starts).await
 }
 
