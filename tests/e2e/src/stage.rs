@@ -89,12 +89,11 @@ impl Stage {
         &self.dir
     }
 
-    /// The last lines of the operator's log that speak of something.
-    #[must_use]
-    pub fn log_about(&self, what: &str) -> String {
-        const LINES: usize = 40;
-        let log = self.log.as_deref().map(read).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().filter(|line| line.contains(what)).collect();
+    /// The last lines of the operator's log.
+    pub(crate) fn log_tail(&self) -> String {
+        const LINES: usize = 30;
+        let log = self.operator_log();
+        let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(LINES)..].join("\n")
     }
 

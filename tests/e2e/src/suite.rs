@@ -117,7 +117,9 @@ impl Shared {
             let run = tokio::time::timeout(case.limit, (case.run)(stage)).await;
             stage.tell(&format!("{} took {:.1} s", case.name, begun.elapsed().as_secs_f64()));
             let limit = || format!("it does not end within {} s", case.limit.as_secs());
-            run.with_context(limit).flatten().map_err(|error| Failed::from(format!("{error:#}")))
+            let failed =
+                |error| Failed::from(format!("{error:#}\nthe operator's last words:\n{}", stage.log_tail()));
+            run.with_context(limit).flatten().map_err(failed)
         })
     }
 

@@ -1,0 +1,30 @@
+//! What the operator asked of the API server, by the server's own audit log.
+
+use anyhow::Result;
+use cyclades_control_plane::AuditEvent;
+
+use crate::Stage;
+
+/// What every ServiceAccount's name begins with.
+const ACCOUNTS: &str = "system:serviceaccount:cyclades-system:";
+
+impl Stage {
+    /// All its requests that were answered.
+    ///
+    /// # Errors
+    /// If the bed has no audit log.
+    pub async fn operator_requests(&self) -> Result<Vec<AuditEvent>> {
+        let all = self.bed().await.control_plane().audit_events().await?;
+        Ok(all.into_iter().filter(|event| event.user.starts_with(ACCOUNTS)).collect())
+    }
+
+    /// Those of them that change something: objects, statuses, events.
+    ///
+    /// # Errors
+    /// As [`Stage::operator_requests`].
+    pub async fn operator_writes(&self) -> Result<Vec<AuditEvent>> {
+        let reads = ["get", "list", "watch"];
+        let all = self.operator_requests().await?;
+        Ok(all.into_iter().filter(|event| !reads.contains(&event.verb.as_str())).collect())
+    }
+}
