@@ -1,4 +1,4 @@
-//! The suite against the real Ganeti.
+//! The suite against the simulator and the real Ganeti: both have to do what was recorded, hence the same.
 
 #![allow(clippy::expect_used, clippy::print_stderr)] // functions of tests, which tell what they do
 
@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use beds::lab::LabBed;
+use beds::sim::SimBed;
 use rapi_contract::{Bed, Outcome, Record, run};
 
 /// Set to `off` where there is no lab on purpose.
@@ -58,6 +59,11 @@ fn record() -> Record {
     Record::parse(
         &std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
     )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_simulator_does_as_recorded() {
+    hold(Box::new(SimBed::up().expect("a simulator")), &record()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

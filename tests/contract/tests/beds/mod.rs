@@ -1,3 +1,4 @@
 //! The clusters the suite runs against.
 
 pub mod lab;
+pub mod sim;
