@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::certificate::Certificate;
 use crate::fault::{Fault, FaultId};
@@ -97,13 +97,37 @@ impl Sim {
         self.admin_job(Kind::InstanceRemove, name, json!({}))
     }
 
-    fn admin_job(&self, kind: Kind, name: &str, params: serde_json::Value) -> Result<u64, Error> {
+    /// `gnt-… add-tags` and `remove-tags` of a `cluster`, `instance`, `node`, `nodegroup` or `network`; the
+    /// job's id.
+    ///
+    /// # Errors
+    /// When there is no such kind.
+    pub fn admin_tags(
+        &self,
+        kind: &str,
+        name: Option<&str>,
+        tags: &[String],
+        remove: bool,
+    ) -> Result<u64, Error> {
+        let fixed = json!({"kind": kind, "name": name, "tags": tags});
+        self.submit_as_admin(if remove { Kind::TagsDel } else { Kind::TagsSet }, fixed)
+    }
+
+    fn admin_job(&self, kind: Kind, name: &str, mut params: Value) -> Result<u64, Error> {
+        let full = {
+            let state = self.shared.state();
+            let slot = find(&state, name)?;
+            state.instances.get(slot).map(|instance| instance.name.to_string())
+        };
+        params["instance_name"] = full.into();
+        self.submit_as_admin(kind, params)
+    }
+
+    /// Submits a job as the command line does: also into a drained queue.
+    fn submit_as_admin(&self, kind: Kind, fixed: Value) -> Result<u64, Error> {
         let mut state = self.shared.state();
-        let slot = find(&state, name)?;
-        let full = state.instances.get(slot).map(|instance| instance.name.to_string()).unwrap_or_default();
-        let mut fixed: Dict = params.as_object().cloned().unwrap_or_default();
-        fixed.insert("instance_name".to_owned(), full.into());
-        let command = ("gnt:client:gnt-instance".to_owned(), String::new(), state.now().nanos());
+        let fixed: Dict = fixed.as_object().cloned().unwrap_or_default();
+        let command = ("gnt:client".to_owned(), String::new(), state.now().nanos());
         let op: Op = fill(kind, None, fixed, vec![command], &[]).map_err(|error| Error::State(error.0))?;
         let id = state.submit_anyway(vec![op]);
         drop(state);

@@ -51,7 +51,6 @@ impl Cost {
 }
 
 impl Latency {
-
     /// The duration of a job on an idle cluster, and how long it keeps the master busy.
     pub(crate) fn of(self, cost: Cost, random: &mut Random) -> (Duration, Duration) {
         match self {

@@ -18,6 +18,7 @@
 mod admin;
 mod certificate;
 mod clock;
+mod control;
 mod counts;
 mod error;
 mod exec;
@@ -39,6 +40,7 @@ mod sim;
 mod state;
 mod users;
 
+pub use control::{Control, FaultRequest};
 pub use counts::Counts;
 pub use error::Error;
 pub use fault::{Fault, FaultId, FaultKind, Matcher};

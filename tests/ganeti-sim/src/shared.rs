@@ -27,9 +27,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub fn new(options: Options, certificate: Certificate) -> Self {
-        let mut state = State::new(&options);
-        let users = Users::initial(&mut state.random);
+    pub fn new(options: Options, certificate: Certificate, users: Users) -> Self {
+        let state = State::new(&options);
         Self {
             options,
             counters: Counters::default(),

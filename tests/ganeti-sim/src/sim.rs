@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use crate::certificate::Certificate;
 use crate::options::{Options, Runtime};
 use crate::shared::Shared;
-use crate::users::{Access, Credentials};
+use crate::users::{Access, Credentials, Users};
 use crate::{Error, server};
 
 /// A running simulator. It stops when this is dropped.
@@ -46,7 +46,7 @@ impl Sim {
             Some(runtime) => runtime.handle().clone(),
             None => tokio::runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?,
         };
-        let shared = Arc::new(Shared::new(options, certificate));
+        let shared = Arc::new(Shared::new(options, certificate, Users::initial()?));
         let queue = Arc::clone(&shared);
         let tasks = vec![
             handle.spawn(async move { queue.run_queue().await }),

@@ -1,10 +1,18 @@
 //! Who may use RAPI.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::random::Random;
+use crate::Error;
+
+/// Not from the cluster's own generator: passwords are not to follow from a seed.
+fn new_password() -> Result<String, Error> {
+    let mut bytes = [0; 24];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random.fill(&mut bytes).map_err(|_| Error::Certificate("the system gives no randomness".to_owned()))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
 
 /// A RAPI user and its password.
 #[derive(Debug, Clone)]
@@ -34,13 +42,12 @@ pub(crate) struct Users {
 
 impl Users {
     /// `operator` may write, `reader` may read.
-    pub fn initial(random: &mut Random) -> Self {
-        let mut user = |name: &str, access| {
-            // From the generator of the cluster: a seed gives the same password, which protects nothing.
-            let password = random.uuid().replace('-', "").into();
-            (Credentials { username: name.to_owned(), password }, access)
+    pub fn initial() -> Result<Self, Error> {
+        let user = |name: &str, access| {
+            let password = new_password()?.into();
+            Ok((Credentials { username: name.to_owned(), password }, access))
         };
-        Self { known: vec![user("operator", Access::Write), user("reader", Access::Read)] }
+        Ok(Self { known: vec![user("operator", Access::Write)?, user("reader", Access::Read)?] })
     }
 
     /// The first user with this access.
@@ -72,14 +79,24 @@ impl Users {
 #[cfg(test)]
 mod tests {
     use super::{Access, Users};
-    use crate::random::Random;
+    use crate::Error;
+
+    /// Not from the cluster's own generator: passwords are not to follow from a seed.
+    fn new_password() -> Result<String, Error> {
+        let mut bytes = [0; 24];
+        let random = rustls::crypto::ring::default_provider().secure_random;
+        random
+            .fill(&mut bytes)
+            .map_err(|_| Error::Certificate("the system gives no randomness".to_owned()))?;
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use secrecy::ExposeSecret;
 
     #[test]
     fn a_password_opens_its_own_door_only() {
-        let users = Users::initial(&mut Random::new(1));
+        let users = Users::initial().unwrap();
         let reader = users.with(Access::Read).unwrap();
         let header =
             |name: &str, password: &str| format!("Basic {}", STANDARD.encode(format!("{name}:{password}")));

@@ -126,12 +126,14 @@ async fn reply(shared: &Shared, parts: &Parts, body: &[u8], fault: Option<&Fault
             answer(shared, &request).await
         }
     };
-    answer.unwrap_or_else(|error| {
+    let mut reply = answer.unwrap_or_else(|error| {
         if matches!(error.code, 401 | 403) {
             Counters::add(&shared.counters.denied);
         }
         error.reply()
-    })
+    });
+    reply.body.push(b'\n');
+    reply
 }
 
 fn response(code: u16, payload: Payload) -> Response<Payload> {
