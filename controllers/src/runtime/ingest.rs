@@ -8,13 +8,12 @@ pub(crate) mod secrets;
 use std::{collections::HashSet, hash::Hash};
 
 use cyclades_crds::names;
-use futures::StreamExt;
-use kube::{Client, core::GroupVersionKind};
+use kube::Client;
 
 use super::{
     context::Ctx,
     queue::Urgency,
-    watch::{Told, Unparsed, Watched, watch},
+    watch::{Told, Unparsed, Watched, follow},
 };
 use crate::world::World;
 
@@ -22,15 +21,15 @@ use crate::world::World;
 pub(crate) trait Intake {
     /// How an object is named in the store.
     type Name: Clone + Eq + Hash;
-    /// Kind and plural.
-    const KIND: (&'static str, &'static str);
+    /// Plural of the kind.
+    const PLURAL: &'static str;
 
     /// The name of an object.
-    fn name(object: &Unparsed) -> Self::Name;
+    fn name(object: &Unparsed<'_>) -> Self::Name;
     /// All names in the store.
     fn names(world: &World) -> Vec<Self::Name>;
     /// Stores an object that is there, and wakes who is concerned. Before the first list is complete nobody is woken.
-    fn put(ctx: &Ctx, object: &Unparsed, urgency: Urgency);
+    fn put(ctx: &Ctx, object: &Unparsed<'_>, urgency: Urgency);
     /// Forgets an object that is gone, and wakes who is concerned.
     fn remove(ctx: &Ctx, name: &Self::Name);
     /// Notes that the list is complete.
@@ -39,47 +38,39 @@ pub(crate) trait Intake {
 
 /// Watches one of our kinds for ever.
 pub(crate) async fn run<I: Intake>(ctx: Ctx, client: Client) {
-    let (kind, plural) = I::KIND;
-    let watched = Watched {
-        gvk: GroupVersionKind::gvk(names::GROUP, names::VERSION, kind),
-        plural,
-        namespace: None,
-        fields: None,
-    };
-    take::<I>(ctx, client, watched).await;
+    let path = format!("/apis/{}/{}/{}", names::GROUP, names::VERSION, I::PLURAL);
+    take::<I>(ctx, client, Watched { path, selector: String::new() }).await;
 }
 
 /// Takes a watch into the world for ever.
 pub(crate) async fn take<I: Intake>(ctx: Ctx, client: Client, watched: Watched) {
-    let mut told = Box::pin(watch(client, &watched));
     // What has not been shown when a list is complete is gone. `None` between lists.
     let mut unseen: Option<HashSet<I::Name>> = None;
-    while let Some(told) = told.next().await {
-        match told {
-            Told::Restart => unseen = Some(ctx.world.look(|world| I::names(world)).into_iter().collect()),
-            Told::Object(object) => {
-                let urgency = match &mut unseen {
-                    Some(unseen) => {
-                        unseen.remove(&I::name(&object));
-                        Urgency::Resync
-                    }
-                    None => Urgency::User,
-                };
-                I::put(&ctx, &object, urgency);
+    let told = |told: Told<'_>| match told {
+        Told::Restart => unseen = Some(ctx.world.look(|world| I::names(world)).into_iter().collect()),
+        Told::Object(object) => {
+            let urgency = match &mut unseen {
+                Some(unseen) => {
+                    unseen.remove(&I::name(&object));
+                    Urgency::Resync
+                }
+                None => Urgency::User,
+            };
+            I::put(&ctx, &object, urgency);
+        }
+        Told::Gone(object) => I::remove(&ctx, &I::name(&object)),
+        Told::Complete => {
+            for name in unseen.take().into_iter().flatten() {
+                I::remove(&ctx, &name);
             }
-            Told::Gone(object) => I::remove(&ctx, &I::name(&object)),
-            Told::Complete => {
-                for name in unseen.take().into_iter().flatten() {
-                    I::remove(&ctx, &name);
-                }
-                let before = ctx.world.look(|world| world.listed.all());
-                I::listed(&ctx);
-                if !before && ctx.world.look(|world| world.listed.all()) {
-                    begin(&ctx);
-                }
+            let before = ctx.world.look(|world| world.listed.all());
+            I::listed(&ctx);
+            if !before && ctx.world.look(|world| world.listed.all()) {
+                begin(&ctx);
             }
         }
-    }
+    };
+    follow(client, &watched, told).await;
 }
 
 /// Everything has been listed once: decisions may begin.

@@ -1,151 +1,261 @@
-//! Watches: one kind each, through `kube::runtime`'s watcher, with objects left unparsed until we look at them.
+//! Watches: a list, then what changes, for ever. One kind each, with objects left unparsed until we look at them.
 
-use std::fmt;
+use std::{borrow::Cow, time::Duration};
 
-use futures::{Stream, StreamExt};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{
-    Api, Client, Resource,
-    api::{ApiResource, DynamicObject},
-    core::GroupVersionKind,
-    runtime::{WatchStreamExt, watcher},
-};
-use serde::{Deserialize, Deserializer, de::Error as _};
+use cyclades_domain::backoff::Backoff;
+use futures::{AsyncBufRead, AsyncBufReadExt};
+use http::Request;
+use kube::Client;
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use tracing::warn;
+use tracing::{debug, warn};
 
+use super::{jitter, split::Splitter};
 use crate::world::{ObjectName, wire::AnyWire};
 
-/// An object as it came: its JSON, and as much metadata as the watcher needs. It parses whatever its spec says, so one
-/// object that a newer or older schema let through cannot stop the watch of all others.
-#[derive(Clone)]
-pub(crate) struct Unparsed {
-    meta: ObjectMeta,
-    json: Box<str>,
+/// Backoff after a list or a watch that failed. A watch that ends in good order is resumed at once.
+const RETRY: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(30) };
+/// How long the API server is asked to keep a watch open.
+const WATCH_SECONDS: u64 = 290;
+/// HTTP status of a resource version that the API server has forgotten.
+const GONE: u16 = 410;
+
+/// An object as it came: its JSON, and as much of its metadata as it takes to file it. It parses whatever its spec says,
+/// so one object that a newer or older schema let through cannot stop the watch of all others.
+#[derive(Debug)]
+pub(crate) struct Unparsed<'a> {
+    json: &'a str,
+    namespace: Option<Cow<'a, str>>,
+    name: Cow<'a, str>,
+    version: u64,
 }
 
-impl Unparsed {
+impl<'a> Unparsed<'a> {
+    fn read(json: &'a str) -> Result<Self, serde_json::Error> {
+        let meta = serde_json::from_str::<AnyWire<'_>>(json)?.metadata;
+        Ok(Self { json, version: meta.version(), namespace: meta.namespace, name: meta.name })
+    }
+
     /// The object's JSON.
-    pub(crate) fn json(&self) -> &str {
-        &self.json
+    pub(crate) fn json(&self) -> &'a str {
+        self.json
     }
 
     /// Namespace and name.
     pub(crate) fn object_name(&self) -> ObjectName {
-        ObjectName::new(self.meta.namespace.as_deref().unwrap_or(""), self.plain_name())
+        ObjectName::new(self.namespace.as_deref().unwrap_or(""), &self.name)
     }
 
     /// Name alone, for kinds without a namespace.
     pub(crate) fn plain_name(&self) -> &str {
-        self.meta.name.as_deref().unwrap_or("")
+        &self.name
     }
 
     /// Resource version as a number.
     pub(crate) fn version(&self) -> u64 {
-        self.meta.resource_version.as_deref().and_then(|text| text.parse().ok()).unwrap_or(0)
-    }
-}
-
-impl fmt::Debug for Unparsed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The JSON may be a Secret's.
-        f.debug_struct("Unparsed").field("name", &self.meta.name).finish_non_exhaustive()
-    }
-}
-
-impl<'de> Deserialize<'de> for Unparsed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let any: AnyWire<'_> = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
-        let meta = ObjectMeta {
-            name: Some(any.metadata.name.into_owned()),
-            namespace: any.metadata.namespace.map(std::borrow::Cow::into_owned),
-            resource_version: Some(any.metadata.resource_version.into_owned()),
-            ..ObjectMeta::default()
-        };
-        Ok(Self { meta, json: Box::<str>::from(raw) })
-    }
-}
-
-impl Resource for Unparsed {
-    type DynamicType = ApiResource;
-    type Scope = <DynamicObject as Resource>::Scope;
-
-    fn kind(dt: &ApiResource) -> std::borrow::Cow<'_, str> {
-        dt.kind.as_str().into()
-    }
-    fn group(dt: &ApiResource) -> std::borrow::Cow<'_, str> {
-        dt.group.as_str().into()
-    }
-    fn version(dt: &ApiResource) -> std::borrow::Cow<'_, str> {
-        dt.version.as_str().into()
-    }
-    fn api_version(dt: &ApiResource) -> std::borrow::Cow<'_, str> {
-        dt.api_version.as_str().into()
-    }
-    fn plural(dt: &ApiResource) -> std::borrow::Cow<'_, str> {
-        dt.plural.as_str().into()
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.meta
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.meta
+        self.version
     }
 }
 
 /// What a watch tells.
 #[derive(Debug)]
-pub(crate) enum Told {
+pub(crate) enum Told<'a> {
     /// The list begins anew: whatever is not shown until [`Told::Complete`] does not exist.
     Restart,
     /// The list is complete.
     Complete,
     /// An object is there, or has changed.
-    Object(Unparsed),
+    Object(Unparsed<'a>),
     /// An object is gone.
-    Gone(Unparsed),
+    Gone(Unparsed<'a>),
 }
 
 /// What to watch.
 #[derive(Clone, Debug)]
 pub(crate) struct Watched {
-    /// Kind, version and group.
-    pub(crate) gvk: GroupVersionKind,
-    /// Plural name in URLs.
-    pub(crate) plural: &'static str,
-    /// One namespace, or all of them.
-    pub(crate) namespace: Option<String>,
-    /// Field selector.
-    pub(crate) fields: Option<String>,
+    /// Path of the collection, such as `/api/v1/namespaces/a/secrets`.
+    pub(crate) path: String,
+    /// Field selector, as a part of a query: `&fieldSelector=…`, or nothing.
+    pub(crate) selector: String,
 }
 
-/// Watches a kind for ever. Lists stream, a watch that the API server ends is resumed at once from where it was,
-/// failures are logged once each and retried with a backoff and jitter.
-pub(crate) fn watch(client: Client, watched: &Watched) -> impl Stream<Item = Told> + use<> {
-    let resource = ApiResource::from_gvk_with_plural(&watched.gvk, watched.plural);
-    let api: Api<Unparsed> = match &watched.namespace {
-        Some(namespace) => Api::namespaced_with(client, namespace, &resource),
-        None => Api::all_with(client, &resource),
-    };
-    let mut config = watcher::Config::default().streaming_lists();
-    if let Some(fields) = &watched.fields {
-        config = config.fields(fields);
-    }
-    let plural = watched.plural;
-    watcher(api, config).default_backoff().filter_map(move |event| {
-        let told = match event {
-            Ok(watcher::Event::Init) => Some(Told::Restart),
-            Ok(watcher::Event::InitDone) => Some(Told::Complete),
-            Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
-                Some(Told::Object(object))
-            }
-            Ok(watcher::Event::Delete(object)) => Some(Told::Gone(object)),
+/// Why a watch has ended.
+#[derive(Debug, thiserror::Error)]
+enum WatchEnd {
+    /// The API server has forgotten the version to go on from: the list is read anew.
+    #[error("the resource version is too old")]
+    Expired,
+    /// The API server could not be asked, or failed.
+    #[error(transparent)]
+    Kube(#[from] kube::Error),
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[from] std::io::Error),
+    /// What came is no list, or no watch event.
+    #[error("what came does not parse: {0}")]
+    Garbled(#[from] serde_json::Error),
+    /// The API server says so.
+    #[error("the API server ends the watch: {0}")]
+    Status(String),
+}
+
+/// Watches a kind for ever.
+pub(crate) async fn follow(client: Client, watched: &Watched, mut tell: impl FnMut(Told<'_>)) {
+    let mut failures = 0;
+    loop {
+        let mut version = match list(&client, watched, &mut tell).await {
+            Ok(version) => version,
             Err(error) => {
-                warn!(%plural, %error, "watch failed, trying again");
-                None
+                failures += 1;
+                warn!(path = %watched.path, %error, "a list failed, trying again");
+                tokio::time::sleep(RETRY.delay(failures, jitter())).await;
+                continue;
             }
         };
-        std::future::ready(told)
+        failures = 0;
+        loop {
+            match changes(&client, watched, &mut version, &mut tell).await {
+                // The API server ends watches that are old or that fall behind: it goes on from where it was.
+                Ok(()) => failures = 0,
+                Err(WatchEnd::Expired) => {
+                    debug!(path = %watched.path, "the watch is too old, listing anew");
+                    break;
+                }
+                Err(error) => {
+                    failures += 1;
+                    warn!(path = %watched.path, %error, "a watch failed, going on from version {version}");
+                    tokio::time::sleep(RETRY.delay(failures, jitter())).await;
+                }
+            }
+        }
+    }
+}
+
+/// Reads the list; returns the version that it shows.
+async fn list(client: &Client, watched: &Watched, tell: &mut impl FnMut(Told<'_>)) -> Result<u64, WatchEnd> {
+    #[derive(Deserialize)]
+    struct List<'a> {
+        #[serde(borrow)]
+        metadata: ListMeta<'a>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ListMeta<'a> {
+        #[serde(borrow)]
+        resource_version: Cow<'a, str>,
+    }
+    let query = watched.selector.trim_start_matches('&');
+    let mut body = std::pin::pin!(get(client, &format!("{}?{query}", watched.path)).await?);
+    tell(Told::Restart);
+    let mut splitter = Splitter::default();
+    loop {
+        let bytes = body.fill_buf().await?;
+        if bytes.is_empty() {
+            break;
+        }
+        let count = bytes.len();
+        splitter.feed(bytes, |item| object(watched, item, |it| tell(Told::Object(it))));
+        body.consume_unpin(count);
+    }
+    let list: List<'_> = serde_json::from_slice(splitter.envelope())?;
+    tell(Told::Complete);
+    Ok(list.metadata.resource_version.parse().unwrap_or(0))
+}
+
+/// Hands on an object, if it is one at all.
+fn object(watched: &Watched, json: &[u8], on: impl FnOnce(Unparsed<'_>)) {
+    let read = std::str::from_utf8(json).map_err(|error| error.to_string());
+    match read.and_then(|json| Unparsed::read(json).map_err(|error| error.to_string())) {
+        Ok(object) => on(object),
+        Err(error) => warn!(path = %watched.path, %error, "an object without readable metadata is left out"),
+    }
+}
+
+/// Reads what changes after a version, which goes on with it, until the watch ends.
+async fn changes(
+    client: &Client,
+    watched: &Watched,
+    version: &mut u64,
+    tell: &mut impl FnMut(Told<'_>),
+) -> Result<(), WatchEnd> {
+    let seconds = WATCH_SECONDS + jitter() % 20;
+    let path = format!(
+        "{}?watch=true&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={seconds}{}",
+        watched.path, watched.selector
+    );
+    let mut body = std::pin::pin!(get(client, &path).await?);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if body.read_until(b'\n', &mut line).await? == 0 {
+            return Ok(());
+        }
+        event(watched, &line, version, tell)?;
+    }
+}
+
+/// Takes one event of a watch.
+fn event(
+    watched: &Watched,
+    line: &[u8],
+    version: &mut u64,
+    tell: &mut impl FnMut(Told<'_>),
+) -> Result<(), WatchEnd> {
+    #[derive(Deserialize)]
+    struct Event<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Cow<'a, str>,
+        #[serde(borrow)]
+        object: &'a RawValue,
+    }
+    #[derive(Deserialize)]
+    struct Bookmark<'a> {
+        #[serde(borrow)]
+        metadata: BookmarkMeta<'a>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct BookmarkMeta<'a> {
+        #[serde(borrow)]
+        resource_version: Cow<'a, str>,
+    }
+    #[derive(Deserialize)]
+    struct Status {
+        #[serde(default)]
+        code: u16,
+        #[serde(default)]
+        message: String,
+    }
+    let event: Event<'_> = serde_json::from_slice(line)?;
+    let json = event.object.get();
+    let mut newest = *version;
+    match event.kind.as_ref() {
+        "ADDED" | "MODIFIED" | "DELETED" => object(watched, json.as_bytes(), |object| {
+            newest = newest.max(object.version());
+            tell(if event.kind == "DELETED" { Told::Gone(object) } else { Told::Object(object) });
+        }),
+        "BOOKMARK" => {
+            let bookmark: Bookmark<'_> = serde_json::from_str(json)?;
+            newest = newest.max(bookmark.metadata.resource_version.parse().unwrap_or(0));
+        }
+        _ => {
+            let status: Status = serde_json::from_str(json)?;
+            return Err(if status.code == GONE {
+                WatchEnd::Expired
+            } else {
+                WatchEnd::Status(status.message)
+            });
+        }
+    }
+    *version = newest;
+    Ok(())
+}
+
+/// Opens the answer to a GET.
+async fn get(client: &Client, path: &str) -> Result<impl AsyncBufRead + use<>, WatchEnd> {
+    let request = Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
+    client.request_stream(request).await.map_err(|error| match error {
+        kube::Error::Api(status) if status.code == GONE => WatchEnd::Expired,
+        other => WatchEnd::Kube(other),
     })
 }

@@ -18,9 +18,9 @@ pub(crate) struct Backends;
 
 impl Intake for Backends {
     type Name = Arc<str>;
-    const KIND: (&'static str, &'static str) = ("GanetiBackend", "ganetibackends");
+    const PLURAL: &'static str = "ganetibackends";
 
-    fn name(object: &Unparsed) -> Arc<str> {
+    fn name(object: &Unparsed<'_>) -> Arc<str> {
         object.plain_name().into()
     }
 
@@ -28,7 +28,7 @@ impl Intake for Backends {
         world.backends.keys().cloned().collect()
     }
 
-    fn put(ctx: &Ctx, object: &Unparsed, urgency: Urgency) {
+    fn put(ctx: &Ctx, object: &Unparsed<'_>, urgency: Urgency) {
         let name = Self::name(object);
         let read = match read(object) {
             Ok(read) => read,
@@ -61,7 +61,7 @@ impl Intake for Backends {
     }
 }
 
-fn read(object: &Unparsed) -> Result<BackendObject, serde_json::Error> {
+fn read(object: &Unparsed<'_>) -> Result<BackendObject, serde_json::Error> {
     let wire: WholeWire<'_, GanetiBackendSpec, GanetiBackendStatus> = serde_json::from_str(object.json())?;
     let meta = wire.metadata;
     Ok(BackendObject {

@@ -30,7 +30,10 @@ macro_rules! catalog_status {
 
 catalog_status!(FlavorStatus, ImageStatus, VolumeTypeStatus);
 
-fn read<Spec: DeserializeOwned, Status: CatalogStatus>(ctx: &Ctx, object: &Unparsed) -> Option<Entry<Spec>> {
+fn read<Spec: DeserializeOwned, Status: CatalogStatus>(
+    ctx: &Ctx,
+    object: &Unparsed<'_>,
+) -> Option<Entry<Spec>> {
     match serde_json::from_str::<WholeWire<'_, Spec, Status>>(object.json()) {
         Ok(wire) => {
             let (observed_generation, conditions) = wire.status.into_parts();
@@ -61,16 +64,16 @@ fn wake(ctx: &Ctx, key: &Key, need: &Need, urgency: Urgency) {
 }
 
 macro_rules! intake {
-    ($(#[doc = $doc:literal])* $intake:ident, $spec:ty, $status:ty, $kind:literal, $plural:literal, $store:ident, $name:ty, $of:expr, $key:expr, $need:expr) => {
+    ($(#[doc = $doc:literal])* $intake:ident, $spec:ty, $status:ty, $plural:literal, $store:ident, $name:ty, $of:expr, $key:expr, $need:expr) => {
         $(#[doc = $doc])*
         #[derive(Debug)]
         pub(crate) struct $intake;
 
         impl Intake for $intake {
             type Name = $name;
-            const KIND: (&'static str, &'static str) = ($kind, $plural);
+            const PLURAL: &'static str = $plural;
 
-            fn name(object: &Unparsed) -> $name {
+            fn name(object: &Unparsed<'_>) -> $name {
                 $of(object)
             }
 
@@ -78,7 +81,7 @@ macro_rules! intake {
                 world.catalog.$store.keys().cloned().collect()
             }
 
-            fn put(ctx: &Ctx, object: &Unparsed, urgency: Urgency) {
+            fn put(ctx: &Ctx, object: &Unparsed<'_>, urgency: Urgency) {
                 let name = Self::name(object);
                 let Some(entry) = read::<$spec, $status>(ctx, object) else { return };
                 let known = ctx.world.change(|world| {
@@ -106,22 +109,22 @@ macro_rules! intake {
     };
 }
 
-fn plain_name(object: &Unparsed) -> Rc<str> {
+fn plain_name(object: &Unparsed<'_>) -> Rc<str> {
     object.plain_name().into()
 }
 
 intake!(
     /// The intake of Flavors.
-    Flavors, FlavorSpec, FlavorStatus, "Flavor", "flavors", flavors, Rc<str>, plain_name,
+    Flavors, FlavorSpec, FlavorStatus, "flavors", flavors, Rc<str>, plain_name,
     |name: &Rc<str>| Key::Flavor(Rc::clone(name)), |name: &Rc<str>| Need::Flavor(Arc::from(&**name))
 );
 intake!(
     /// The intake of VolumeTypes.
-    VolumeTypes, VolumeTypeSpec, VolumeTypeStatus, "VolumeType", "volumetypes", volume_types, Rc<str>, plain_name,
+    VolumeTypes, VolumeTypeSpec, VolumeTypeStatus, "volumetypes", volume_types, Rc<str>, plain_name,
     |name: &Rc<str>| Key::VolumeType(Rc::clone(name)), |name: &Rc<str>| Need::VolumeType(Arc::from(&**name))
 );
 intake!(
     /// The intake of Images.
-    Images, ImageSpec, ImageStatus, "Image", "images", images, ObjectName, Unparsed::object_name,
+    Images, ImageSpec, ImageStatus, "images", images, ObjectName, Unparsed::object_name,
     |name: &ObjectName| Key::Image(name.clone()), |name: &ObjectName| Need::Image(name.clone())
 );

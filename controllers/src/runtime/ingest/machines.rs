@@ -14,9 +14,9 @@ pub(crate) struct Machines;
 
 impl Intake for Machines {
     type Name = ObjectName;
-    const KIND: (&'static str, &'static str) = ("VirtualMachine", "virtualmachines");
+    const PLURAL: &'static str = "virtualmachines";
 
-    fn name(object: &Unparsed) -> ObjectName {
+    fn name(object: &Unparsed<'_>) -> ObjectName {
         object.object_name()
     }
 
@@ -24,7 +24,7 @@ impl Intake for Machines {
         world.machines.keys().cloned().collect()
     }
 
-    fn put(ctx: &Ctx, object: &Unparsed, urgency: Urgency) {
+    fn put(ctx: &Ctx, object: &Unparsed<'_>, urgency: Urgency) {
         let key = object.object_name();
         if ctx.world.look(|world| world.machines.version(&key)).is_some_and(|known| known >= object.version())
         {

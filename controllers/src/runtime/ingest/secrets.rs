@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cyclades_crds::names;
 use k8s_openapi::ByteString;
-use kube::{Client, core::GroupVersionKind};
+use kube::Client;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -25,19 +25,17 @@ pub(crate) struct Secrets;
 /// Watches the credentials in a namespace for ever.
 pub(crate) async fn run(ctx: Ctx, client: Client, namespace: String) {
     let watched = Watched {
-        gvk: GroupVersionKind::gvk("", "v1", "Secret"),
-        plural: "secrets",
-        namespace: Some(namespace),
-        fields: Some(format!("type={}", names::CREDENTIALS_SECRET_TYPE)),
+        path: format!("/api/v1/namespaces/{namespace}/secrets"),
+        selector: format!("&fieldSelector=type%3D{}", names::CREDENTIALS_SECRET_TYPE.replace('/', "%2F")),
     };
     take::<Secrets>(ctx, client, watched).await;
 }
 
 impl Intake for Secrets {
     type Name = Box<str>;
-    const KIND: (&'static str, &'static str) = ("Secret", "secrets");
+    const PLURAL: &'static str = "secrets";
 
-    fn name(object: &Unparsed) -> Box<str> {
+    fn name(object: &Unparsed<'_>) -> Box<str> {
         object.plain_name().into()
     }
 
@@ -45,7 +43,7 @@ impl Intake for Secrets {
         world.credentials.keys().cloned().collect()
     }
 
-    fn put(ctx: &Ctx, object: &Unparsed, _: Urgency) {
+    fn put(ctx: &Ctx, object: &Unparsed<'_>, _: Urgency) {
         let name = Self::name(object);
         match read(object) {
             Some(credentials) => {
@@ -66,7 +64,7 @@ impl Intake for Secrets {
     }
 }
 
-fn read(object: &Unparsed) -> Option<RapiCredentials> {
+fn read(object: &Unparsed<'_>) -> Option<RapiCredentials> {
     #[derive(Deserialize)]
     struct Wire {
         #[serde(default)]
