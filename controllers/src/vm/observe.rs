@@ -54,7 +54,12 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
     ctx.world.change(|world| {
         let machine = world.machines.get(key)?;
         let now = Instant::now();
-        let (instance, presence) = find(world, machine);
+        let rival = world.machines.by_id(machine.id).filter(|other| *other != key).cloned();
+        let (instance, presence) = match &rival {
+            None => find(world, machine),
+            // Whatever has that id in Ganeti is the other's.
+            Some(_) => (Arc::from(""), Presence::Absent),
+        };
         let backend = machine.backend.as_ref().and_then(|name| world.backends.get(name));
         let observed = Observed {
             finalizer: machine.has_finalizer(),
@@ -63,7 +68,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             was_created: machine.status.instance_uuid.is_some(),
             applied: machine.status.applied,
             job: backend
-                .and_then(|backend| backend.window.job(machine.id))
+                .and_then(|backend| backend.window.job(machine.id).filter(|_| rival.is_none()))
                 .map(|job| (job.step, job.id.map(|id| id.0))),
             setback: machine.setback(now),
             crash_pause: machine.memory.crash_pause_until.is_some_and(|until| now < until),
@@ -77,7 +82,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             finalizers: Rc::clone(&machine.finalizers),
             backend: machine.backend.clone(),
             desired: machine.desired(),
-            rival: world.machines.by_id(machine.id).filter(|other| *other != key).cloned(),
+            rival,
             shutdown_timeout_seconds: machine.shutdown_timeout_seconds,
             instance,
             before: machine.status.clone(),
