@@ -67,8 +67,9 @@ impl Client {
         Ok(job.known())
     }
 
-    /// Cancels a job that waits. Answers whether it will not run, and Ganeti's words; waits for a job
-    /// that waits for locks up to 44 s.
+    /// Cancels a job that is queued or waits for locks; for the latter Ganeti itself waits up to 44 s.
+    /// Answers Ganeti's verdict and words. A job that ended is "not found in queue", `false`; one that is
+    /// about to end may be "already dead", `true`: read the job to know what became of it.
     ///
     /// # Errors
     /// [`crate::Failure`].
