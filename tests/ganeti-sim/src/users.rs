@@ -79,17 +79,6 @@ impl Users {
 #[cfg(test)]
 mod tests {
     use super::{Access, Users};
-    use crate::Error;
-
-    /// Not from the cluster's own generator: passwords are not to follow from a seed.
-    fn new_password() -> Result<String, Error> {
-        let mut bytes = [0; 24];
-        let random = rustls::crypto::ring::default_provider().secure_random;
-        random
-            .fill(&mut bytes)
-            .map_err(|_| Error::Certificate("the system gives no randomness".to_owned()))?;
-        Ok(URL_SAFE_NO_PAD.encode(bytes))
-    }
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use secrecy::ExposeSecret;

@@ -55,7 +55,7 @@ pub(super) fn delete(state: &mut State, op: &Op) -> Result<Begun, OpError> {
     })
 }
 
-/// Changes the tags of what the opcode names. The object counts a change even if no tag changed.
+/// Changes the tags of what the opcode names. The object counts it only if a tag has changed.
 fn change(
     state: &mut State,
     op: &Op,
@@ -67,9 +67,10 @@ fn change(
         Some("instance") => {
             let (slot, instance) = find::instance_named(state, name)?;
             let mut tags = instance.tags.clone();
-            drop(instance);
             edit(&mut tags)?;
-            if !dry {
+            let changed = tags != instance.tags;
+            drop(instance);
+            if changed && !dry {
                 state.edit(slot, |instance| {
                     instance.tags = tags;
                     instance.touch(now);

@@ -16,7 +16,6 @@ impl Param {
 impl Check {
     fn accepts(self, value: &Value) -> bool {
         match self {
-            Self::Any => true,
             Self::Bool => value.is_boolean(),
             Self::Text => value.is_string(),
             Self::NonEmpty => non_empty(value),

@@ -38,7 +38,6 @@ pub(crate) enum Kind {
 /// The type test of a parameter (`ganeti.ht`).
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Check {
-    Any,
     Bool,
     Text,
     NonEmpty,

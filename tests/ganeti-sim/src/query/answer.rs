@@ -15,15 +15,6 @@ impl<'f, C, T> Selection<'f, C, T> {
         Self { columns: names.iter().map(|name| (name.as_str(), fields.get(name))).collect() }
     }
 
-    /// Fields that do not exist.
-    pub fn unknown(&self) -> Vec<&str> {
-        self.columns.iter().filter(|(_, field)| field.is_none()).map(|(name, _)| *name).collect()
-    }
-
-    pub fn is_live(&self) -> bool {
-        self.columns.iter().any(|(_, field)| field.is_some_and(|field| field.live))
-    }
-
     /// `{"fields": […], "data": [[[status, value], …], …]}`.
     pub fn write_query<'a>(&self, context: &'a C, rows: impl Iterator<Item = &'a T>, out: &mut Vec<u8>)
     where

@@ -7,7 +7,7 @@ impl State {
     /// Cancels a job if it has not begun its work; whether, and Ganeti's words about it.
     pub fn cancel(&mut self, id: u64) -> (bool, String) {
         let Some(job) = self.queue.get(id) else {
-            return (false, format!("Job {id} not found"));
+            return (false, not_queued(id));
         };
         let priority = job.priority();
         match job.status {
@@ -19,12 +19,10 @@ impl State {
             }
             Status::Waiting => {
                 self.cancel_waiting(id);
-                (true, format!("Job {id} canceled"))
+                (true, "Job successfully cancelled".to_owned())
             }
             Status::Running => (false, "Job no longer waiting, can't cancel (informed it anyway)".to_owned()),
-            Status::Canceled | Status::Success | Status::Error => {
-                (true, format!("Job {id} has been already dead"))
-            }
+            Status::Canceled | Status::Success | Status::Error => (false, not_queued(id)),
         }
     }
 
@@ -37,4 +35,8 @@ impl State {
         }
         self.end_job(id, Status::Canceled);
     }
+}
+
+fn not_queued(id: u64) -> String {
+    format!("Job {id} not found in queue")
 }

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::Job;
-use crate::json;
 use crate::opcode::Op;
 use crate::query::{Compare, Filter, Operand};
 
@@ -202,12 +201,5 @@ impl Rules {
     /// Whether any rule limits how many jobs run at once.
     pub fn limit_rates(&self) -> bool {
         self.rules.iter().any(|rule| matches!(rule.action, Action::RateLimit(_)))
-    }
-}
-
-impl Rule {
-    /// Writes one of its fields.
-    pub fn write_reason(&self, out: &mut Vec<u8>) {
-        json::value_of(out, &self.reason);
     }
 }

@@ -91,7 +91,7 @@ impl State {
     pub(super) fn cancel_queued(&mut self, id: u64) {
         let now = self.now();
         if let Some(job) = self.queue.get_mut(id) {
-            job.end_remaining(0, Status::Canceled, "\"Job canceled by request\"", now);
+            job.end_remaining(0, Status::Canceled, "null", now);
             job.status = Status::Canceled;
             job.ended = Some(now);
         }

@@ -36,12 +36,12 @@ impl<'a> Submission<'a> {
 
 impl Call<'_> {
     /// Whether `dry-run` was asked for.
-    pub fn dry_run(&self) -> Result<bool, HttpError> {
+    pub(super) fn dry_run(&self) -> Result<bool, HttpError> {
         self.request.args.flag("dry-run")
     }
 
     /// An empty body for resources that ignore theirs, with the `depends` of the one that was sent.
-    pub fn only_depends(&mut self) -> Option<Value> {
+    pub(super) fn only_depends(&mut self) -> Option<Value> {
         let depends = self.body.as_mut().and_then(|body| body.get_mut("depends")).map(Value::take);
         let depends = depends.filter(|depends| depends.as_array().is_some_and(|list| !list.is_empty()));
         Some(Value::Object(depends.map(|depends| ("depends".to_owned(), depends)).into_iter().collect()))
@@ -56,7 +56,7 @@ impl Call<'_> {
     }
 
     /// Makes the opcode and submits it; the job's id.
-    pub fn submit(&self, submission: Submission<'_>) -> Answer {
+    pub(super) fn submit(&self, submission: Submission<'_>) -> Answer {
         let Submission { kind, resource, body, fixed, renames } = submission;
         let reason = self.reason(resource);
         let op = fill(kind, body, fixed, reason, renames).map_err(|error| HttpError::new(400, error.0))?;
