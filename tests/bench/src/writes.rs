@@ -1,0 +1,72 @@
+//! Writes as the API server counts them.
+
+use std::collections::BTreeMap;
+
+use cyclades_control_plane::ControlPlane;
+
+/// Our kinds, as resources.
+const OURS: [&str; 5] = ["virtualmachines", "ganetibackends", "flavors", "volumetypes", "images"];
+
+/// Requests by verb and resource since the API server's start.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Requests(BTreeMap<(String, String), u64>);
+
+/// Writes between two looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Writes {
+    /// To objects of our kinds and their statuses, creations left out: these are the clients'.
+    pub(crate) ours: u64,
+    /// Events.
+    pub(crate) events: u64,
+    /// Leases.
+    pub(crate) leases: u64,
+}
+
+impl Requests {
+    /// As of now.
+    pub(crate) async fn read(control_plane: &ControlPlane) -> anyhow::Result<Self> {
+        Ok(Self(control_plane.request_counts().await?))
+    }
+
+    /// What was written since another look.
+    pub(crate) fn since(&self, before: &Self) -> Writes {
+        let mut writes = Writes::default();
+        for ((verb, resource), count) in &self.0 {
+            let new = count - before.0.get(&(verb.clone(), resource.clone())).unwrap_or(&0);
+            let plural = resource.split('/').next().unwrap_or_default();
+            let writing = !matches!(verb.as_str(), "GET" | "LIST" | "WATCH" | "WATCHLIST" | "CONNECT");
+            match plural {
+                _ if !writing => {}
+                "events" => writes.events += new,
+                "leases" => writes.leases += new,
+                plural if OURS.contains(&plural) && verb != "POST" => writes.ours += new,
+                _ => {}
+            }
+        }
+        writes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_creations_are_no_writes_of_the_operator() {
+        let requests = |counts: &[(&str, &str, u64)]| {
+            let key =
+                |(verb, resource, count): &(&str, &str, u64)| (((*verb).into(), (*resource).into()), *count);
+            Requests(counts.iter().map(key).collect())
+        };
+        let before = requests(&[("PATCH", "virtualmachines", 5)]);
+        let after = requests(&[
+            ("PATCH", "virtualmachines", 7),
+            ("PATCH", "virtualmachines/status", 2),
+            ("POST", "virtualmachines", 9),
+            ("LIST", "virtualmachines", 9),
+            ("POST", "events", 3),
+            ("PUT", "leases", 1),
+        ]);
+        assert_eq!(after.since(&before), Writes { ours: 4, events: 3, leases: 1 });
+    }
+}
