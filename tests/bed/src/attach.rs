@@ -18,7 +18,7 @@ pub fn attach_cluster(dir: &Path, number: usize) -> Result<Cluster, Error> {
     let (layout, record) = open(dir)?;
     let missing = || Error::NoCluster { wanted: number, have: record.clusters.len() };
     let kind = number.checked_sub(1).and_then(|index| record.clusters.get(index)).ok_or_else(missing)?;
-    Cluster::attach(*kind, number, &layout)
+    Cluster::attach(*kind, number, &record.sim_program, &layout)
 }
 
 fn open(dir: &Path) -> Result<(Layout, Record), Error> {
@@ -50,7 +50,8 @@ impl Bed {
         }
         let control_plane = ControlPlane::attach(&layout.control_plane())?;
         let kinds = record.clusters.iter().zip(1..);
-        let clusters = kinds.map(|(kind, number)| Cluster::attach(*kind, number, &layout));
+        let clusters =
+            kinds.map(|(kind, number)| Cluster::attach(*kind, number, &record.sim_program, &layout));
         let clusters = clusters.collect::<Result<_, _>>()?;
         let remains = Remains { dir: layout.dir().to_path_buf(), keep: true };
         Ok(Self { operator: None, clusters, control_plane, layout, record, _remains: remains })

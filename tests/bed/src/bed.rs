@@ -111,12 +111,13 @@ impl Bed {
         }
     }
 
-    /// Whether control plane and operator still run.
+    /// Whether control plane, simulators and operator still run.
     ///
     /// # Errors
     /// The part that has ended, with its last words.
     pub fn check(&mut self) -> Result<(), Error> {
         self.control_plane.check()?;
+        self.clusters.iter_mut().try_for_each(Cluster::check)?;
         self.operator.as_mut().map_or(Ok(()), Operator::check)
     }
 

@@ -9,6 +9,7 @@ use ganeti_sim::Sim;
 
 use crate::backend::{Access, backend_name};
 use crate::layout::Layout;
+use crate::sim_process::{SimProcess, cluster_name};
 use crate::{ClusterKind, Error, Options, Programs, files};
 
 /// A running cluster.
@@ -20,6 +21,7 @@ pub struct Cluster {
 enum Ganeti {
     Lab { cluster: Box<ganeti_lab::Cluster>, hypervisor: &'static str },
     Sim { sim: Sim, name: String, hypervisor: String },
+    SimProcess(Box<SimProcess>),
 }
 
 impl Cluster {
@@ -29,7 +31,7 @@ impl Cluster {
         number: usize,
         options: &Options,
         layout: &Layout,
-        _programs: &Programs,
+        programs: &Programs,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let ganeti = match kind {
@@ -47,7 +49,9 @@ impl Cluster {
             // Nobody would be there to end it, or to keep it running.
             ClusterKind::Sim if options.detached => return Err(inside(number)),
             ClusterKind::Sim => start_sim(number, options)?,
-            ClusterKind::SimProcess => return Err(no_process(number)),
+            ClusterKind::SimProcess => Ganeti::SimProcess(Box::new(
+                SimProcess::start(&programs.own.sim, number, layout, options.detached).await?,
+            )),
         };
         let cluster = Self { number, ganeti };
         progress.line(&format!("Ganeti cluster {} answers", cluster.name()));
@@ -55,14 +59,21 @@ impl Cluster {
     }
 
     /// Takes up cluster `number` of a bed that another process started.
-    pub(crate) fn attach(kind: ClusterKind, number: usize, layout: &Layout) -> Result<Self, Error> {
+    pub(crate) fn attach(
+        kind: ClusterKind,
+        number: usize,
+        sim_program: &Path,
+        layout: &Layout,
+    ) -> Result<Self, Error> {
         let ganeti = match kind {
             ClusterKind::LabFake | ClusterKind::LabKvm => Ganeti::Lab {
                 cluster: Box::new(ganeti_lab::Cluster::attach(layout.cluster(number))?),
                 hypervisor: hypervisor(kind),
             },
             ClusterKind::Sim => return Err(inside(number)),
-            ClusterKind::SimProcess => return Err(no_process(number)),
+            ClusterKind::SimProcess => {
+                Ganeti::SimProcess(Box::new(SimProcess::attach(sim_program, number, layout)?))
+            }
         };
         Ok(Self { number, ganeti })
     }
@@ -93,6 +104,7 @@ impl Cluster {
                     hypervisor: hypervisor.clone(),
                 })
             }
+            Ganeti::SimProcess(sim) => sim.access(),
         }
     }
 
@@ -101,7 +113,7 @@ impl Cluster {
     pub fn lab(&self) -> Option<&ganeti_lab::Cluster> {
         match &self.ganeti {
             Ganeti::Lab { cluster, .. } => Some(cluster),
-            Ganeti::Sim { .. } => None,
+            Ganeti::Sim { .. } | Ganeti::SimProcess(_) => None,
         }
     }
 
@@ -110,7 +122,7 @@ impl Cluster {
     pub fn sim(&self) -> Option<&Sim> {
         match &self.ganeti {
             Ganeti::Sim { sim, .. } => Some(sim),
-            Ganeti::Lab { .. } => None,
+            Ganeti::Lab { .. } | Ganeti::SimProcess(_) => None,
         }
     }
 
@@ -120,6 +132,7 @@ impl Cluster {
         match &self.ganeti {
             Ganeti::Lab { cluster, .. } => cluster.cluster_name(),
             Ganeti::Sim { name, .. } => name.clone(),
+            Ganeti::SimProcess(sim) => sim.name().to_owned(),
         }
     }
 
@@ -131,6 +144,7 @@ impl Cluster {
         match &self.ganeti {
             Ganeti::Lab { cluster, .. } => Ok(cluster.exec_status(argv).await?),
             Ganeti::Sim { .. } => Err(inside(self.number)),
+            Ganeti::SimProcess(sim) => sim.exec(argv).await,
         }
     }
 
@@ -140,13 +154,21 @@ impl Cluster {
     /// What the cluster said.
     pub async fn instances(&self) -> Result<Vec<String>, Error> {
         const LIST: [&str; 4] = ["gnt-instance", "list", "--no-headers", "--output=name"];
-        match &self.ganeti {
-            Ganeti::Lab { cluster, .. } => {
-                Ok(cluster.run(&LIST).await?.split_whitespace().map(str::to_owned).collect())
-            }
+        let names = match &self.ganeti {
+            Ganeti::Lab { cluster, .. } => cluster.run(&LIST).await?,
+            Ganeti::SimProcess(sim) => sim.run(&LIST).await?,
             Ganeti::Sim { sim, .. } => {
-                Ok(sim.instances().into_iter().map(|instance| instance.name).collect())
+                return Ok(sim.instances().into_iter().map(|instance| instance.name).collect());
             }
+        };
+        Ok(names.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// An error with its last words if it is a process that ended.
+    pub(crate) fn check(&mut self) -> Result<(), Error> {
+        match &mut self.ganeti {
+            Ganeti::SimProcess(sim) => sim.check(),
+            Ganeti::Lab { .. } | Ganeti::Sim { .. } => Ok(()),
         }
     }
 
@@ -158,6 +180,7 @@ impl Cluster {
                 sim.stop();
                 Ok(())
             }
+            Ganeti::SimProcess(sim) => sim.stop().await,
         }
     }
 
@@ -180,7 +203,7 @@ fn hypervisor(kind: ClusterKind) -> &'static str {
 
 fn start_sim(number: usize, options: &Options) -> Result<Ganeti, Error> {
     let mut own = options.sim.clone();
-    own.name = format!("{}.sim.test", backend_name(number));
+    own.name = cluster_name(number);
     // Two clusters of one seed would have the same uuid, which no two real ones have.
     own.seed = own.seed.wrapping_mul(1000).wrapping_add(number as u64);
     let name = own.name.clone();
@@ -193,8 +216,4 @@ fn inside(number: usize) -> Error {
         number,
         what: "a simulator inside the process that started it: no other process can ask it",
     }
-}
-
-fn no_process(number: usize) -> Error {
-    Error::WrongKind { number, what: "a simulator as a process, which is not there yet" }
 }

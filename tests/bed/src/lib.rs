@@ -34,6 +34,7 @@ mod options;
 mod process;
 mod programs;
 mod record;
+mod sim_process;
 mod spawner;
 mod start;
 

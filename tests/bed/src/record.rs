@@ -1,10 +1,12 @@
 //! What a bed's folder says about the bed, written before anything of it is started.
 
+use std::path::PathBuf;
+
 use ganeti_lab::ProcessId;
 use serde::{Deserialize, Serialize};
 
 use crate::layout::Layout;
-use crate::{ClusterKind, Error, Options, files};
+use crate::{ClusterKind, Error, Options, Programs, files};
 
 /// The content of `bed.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,17 +19,20 @@ pub(crate) struct Record {
     pub(crate) clusters: Vec<ClusterKind>,
     /// Whether it has an operator.
     pub(crate) operator: bool,
+    /// The simulator's program, which also has Ganeti's commands.
+    pub(crate) sim_program: PathBuf,
     /// Whether everything was Ready once.
     pub(crate) complete: bool,
 }
 
 impl Record {
-    pub(crate) fn of(options: &Options) -> Self {
+    pub(crate) fn of(options: &Options, programs: &Programs) -> Self {
         Self {
             starter: ProcessId::of(std::process::id()),
             detached: options.detached,
             clusters: options.clusters.clone(),
             operator: options.operator.is_some(),
+            sim_program: programs.own.sim.clone(),
             complete: false,
         }
     }

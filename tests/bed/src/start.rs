@@ -36,7 +36,7 @@ impl Bed {
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let layout = Layout::create(&options.dir)?;
-        let record = Record::of(&options);
+        let record = Record::of(&options, programs);
         record.write(&layout)?;
         match assemble(&options, programs, layout.clone(), record, progress).await {
             Ok(bed) => Ok(bed),

@@ -10,3 +10,8 @@ use cyclades_bed::ClusterKind;
 async fn a_bed_runs_a_machine_and_leaves_nothing() {
     support::a_bed_runs_a_machine_and_leaves_nothing(ClusterKind::Sim).await;
 }
+
+#[tokio::test]
+async fn a_detached_bed_is_attached_to_and_taken_down() {
+    support::a_detached_bed_is_attached_to_and_taken_down(ClusterKind::SimProcess).await;
+}
