@@ -29,6 +29,11 @@ pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassErr
         stop(ctx, &name);
         return release(ctx, &seen).await;
     }
+    let paused = matches!(seen.wanted, Wanted::Stop(Health::Paused));
+    if seen.machines > 0 && !seen.finalizer && !seen.deleting && !paused {
+        guard(ctx, &seen).await?;
+        return Ok(Next::Again);
+    }
     match &seen.wanted {
         Wanted::Keep => {}
         Wanted::Stop(health) => {
@@ -44,10 +49,6 @@ pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassErr
             stop(ctx, &name);
             start(ctx, &name, settings.clone());
         }
-    }
-    if seen.machines > 0 && !seen.finalizer && !seen.deleting {
-        guard(ctx, &seen).await?;
-        return Ok(Next::Again);
     }
     let health =
         ctx.world.look(|world| world.backends.get(&name).map_or(Health::Synchronising, |b| b.health.clone()));

@@ -76,7 +76,7 @@ fn misfit(shape: &Shape, candidate: &Candidate<'_>) -> Option<String> {
     if let Some(why) = candidate.closed {
         return Some(why.to_owned());
     }
-    if shape.disk_template != "diskless" && !candidate.disk_templates.contains(&shape.disk_template) {
+    if !candidate.disk_templates.contains(&shape.disk_template) {
         return Some(format!("disk template {} is not enabled", shape.disk_template));
     }
     let free = candidate.memory_mib.saturating_sub(candidate.memory_used_mib);
@@ -114,8 +114,12 @@ fn load_per_million(shape: &Shape, candidate: &Candidate<'_>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use proptest::prelude::*;
+
+    static TEMPLATES: LazyLock<[String; 1]> = LazyLock::new(|| ["diskless".to_owned()]);
 
     fn shape(memory_mib: u64) -> Shape {
         Shape { vcpus: 1, memory_mib, disk_mib: 0, disk_template: "diskless".into() }
@@ -125,7 +129,7 @@ mod tests {
         Candidate {
             name,
             closed: None,
-            disk_templates: &[],
+            disk_templates: &*TEMPLATES,
             memory_mib: 4096,
             memory_used_mib,
             disk_mib: 0,
@@ -149,6 +153,16 @@ mod tests {
             placement.explain(),
             "No backend fits: a: drained; b: needs 512 MiB of memory, 196 of 4096 are free."
         );
+    }
+
+    #[test]
+    fn a_template_that_is_not_enabled_does_not_fit_even_diskless() {
+        for template in ["file", "diskless"] {
+            let without = Candidate { disk_templates: &[], ..candidate("a", 0) };
+            let placement = place(&Shape { disk_template: template.into(), ..shape(4) }, &[without], 0);
+            let expected = format!("No backend fits: a: disk template {template} is not enabled.");
+            assert_eq!(placement.explain(), expected);
+        }
     }
 
     #[test]

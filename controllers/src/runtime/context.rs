@@ -50,6 +50,17 @@ impl Context {
         }
     }
 
+    /// A machine was placed on a backend: one that has no finalizer yet gets it at once, or it could go under its machine.
+    pub(crate) fn guard_backend_of(&self, machine: &ObjectName) {
+        let unguarded = self.world.look(|world| {
+            let backend = world.backends.get(world.machines.get(machine)?.backend.as_ref()?)?;
+            (!backend.object.has_finalizer() && !backend.object.deleting).then(|| Rc::from(&*backend.name))
+        });
+        if let Some(name) = unguarded {
+            self.queue.wake(&Key::Backend(name), Urgency::User);
+        }
+    }
+
     /// Wakes the machines that have these ids, where they exist.
     pub(crate) fn wake_ids(&self, ids: impl IntoIterator<Item = uuid::Uuid>, urgency: Urgency) {
         let keys: Vec<ObjectName> = self

@@ -110,6 +110,7 @@ async fn put_on(
         }
     };
     ctx.world.change(|world| world.machines.place(&seen.key, backend, shape));
+    ctx.guard_backend_of(&seen.key);
     note(ctx, seen, &written);
     tell(ctx, seen, "Scheduled", "Place", explanation);
     Ok(())

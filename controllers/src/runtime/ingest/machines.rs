@@ -40,6 +40,7 @@ impl Intake for Machines {
             Ok(Stored::Known) => {}
             Ok(Stored::Changed) => {
                 if ctx.world.look(|world| world.listed.all()) {
+                    ctx.guard_backend_of(&key);
                     ctx.queue.wake(&Key::Vm(key), urgency);
                 }
             }
