@@ -18,6 +18,7 @@ pub(crate) mod wire;
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
 
+use cyclades_crds::condition::Reason;
 use secrecy::SecretString;
 
 pub(crate) use self::{
@@ -27,7 +28,12 @@ pub(crate) use self::{
     machine::Machine,
     window::Window,
 };
-use self::{catalog::Catalog, intern::Interner, machines::Machines, needs::Needs};
+use self::{
+    catalog::Catalog,
+    intern::Interner,
+    machines::Machines,
+    needs::{Need, Needs},
+};
 
 /// The stores. One thread owns them; see [`Shared`].
 #[derive(Debug, Default)]
@@ -49,6 +55,17 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// A machine has left a backend: others there for which Ganeti had no room may try again at once. Returns them.
+    pub(crate) fn room_on(&mut self, backend: &Arc<str>) -> Vec<ObjectName> {
+        let waiting = self.needs.met(&Need::Room(Arc::clone(backend)));
+        for machine in &waiting {
+            let Some(machine) = self.machines.get_mut(machine) else { continue };
+            let memory = &mut machine.memory;
+            memory.setback.take_if(|held| held.setback.reason == Reason::InsufficientCapacity);
+        }
+        waiting
+    }
+
     /// Keys of all objects.
     pub(crate) fn all_keys(&self) -> Vec<Key> {
         let catalog = &self.catalog;

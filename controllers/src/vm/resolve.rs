@@ -57,6 +57,11 @@ pub(crate) fn resolve(ctx: &Ctx, seen: &ObservedMachine, decision: Decision) -> 
         return outranked(seen, rival);
     }
     ctx.world.change(|world| {
+        if let (Decision::Held { reason: Reason::InsufficientCapacity, .. }, Some(backend)) =
+            (&decision, &seen.backend)
+        {
+            world.needs.wait(Need::Room(Arc::clone(backend)), seen.key.clone());
+        }
         let effect = match &decision {
             Decision::Act(Step::Place) => placed(world, seen).map(Some),
             Decision::Act(Step::Guard) => Ok(Some(Effect::Guard)),

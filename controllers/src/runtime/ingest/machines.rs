@@ -59,6 +59,7 @@ impl Intake for Machines {
             let Some(name) = machine.backend else { return heir.into_iter().collect() };
             let mut woken: Vec<Key> = world.needs.met(&Need::Capacity).into_iter().map(Key::Vm).collect();
             woken.extend(heir);
+            woken.extend(world.room_on(&name).into_iter().map(Key::Vm));
             if let Some(backend) = world.backends.get_mut(&name) {
                 backend.inventory.stop_suspecting(machine.id);
                 if backend.window.decline(machine.id) {
