@@ -88,6 +88,23 @@ impl Backend<'_> {
         self.says("False", reason, limit).await
     }
 
+    /// Waits until it is not Ready, for whatever reason; gives cause and cure.
+    ///
+    /// # Errors
+    /// After `limit`, with what it says.
+    pub async fn says_not_ready(&self, limit: Duration) -> Result<String> {
+        eventually(&format!("{} is not Ready", self.name), limit, async || {
+            let conditions = self.object().await?.status.map(|status| status.conditions).unwrap_or_default();
+            let found =
+                catalog::find(&conditions, ConditionType::Ready).filter(|found| found.status == "False");
+            Ok(match found {
+                Some(found) => Look::Is(found.message.clone()),
+                None => Look::NotYet(condition(&conditions, ConditionType::Ready)),
+            })
+        })
+        .await
+    }
+
     /// `kubectl patch`.
     ///
     /// # Errors
