@@ -10,6 +10,7 @@ pub(crate) mod kube_api;
 pub(crate) mod metrics;
 pub(crate) mod pass;
 pub(crate) mod queue;
+mod recorder;
 pub(crate) mod split;
 pub(crate) mod watch;
 

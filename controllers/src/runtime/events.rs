@@ -2,12 +2,7 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
-use cyclades_crds::names;
-use k8s_openapi::api::core::v1::ObjectReference;
-use kube::{
-    Client,
-    runtime::events::{Event, EventType, Recorder, Reporter},
-};
+use kube::Client;
 use tokio::{
     sync::Notify,
     time::{Instant, timeout},
@@ -15,7 +10,7 @@ use tokio::{
 use tracing::debug;
 use uuid::Uuid;
 
-use super::metrics::Metrics;
+use super::{metrics::Metrics, recorder::Recorder};
 use crate::world::Key;
 
 /// Most events that wait; beyond that the oldest is dropped, and counted.
@@ -70,8 +65,7 @@ impl Events {
 
     /// Writes events until the process ends.
     pub(crate) async fn write(self, client: Client, identity: String) {
-        let reporter = Reporter { controller: names::EVENT_REPORTER.into(), instance: Some(identity) };
-        let recorder = Recorder::new(client, reporter);
+        let mut recorder = Recorder::new(client, identity);
         let mut allowance = BURST;
         let mut since = Instant::now();
         loop {
@@ -89,7 +83,7 @@ impl Events {
                 tokio::time::sleep(PACE).await;
             }
             allowance = allowance.saturating_sub(1);
-            let outcome = match timeout(WRITE_TIMEOUT, publish(&recorder, &told)).await {
+            let outcome = match timeout(WRITE_TIMEOUT, recorder.publish(&told)).await {
                 Ok(Ok(())) => "written",
                 Ok(Err(error)) => {
                     debug!(about = %told.about, %error, "an event could not be written");
@@ -99,31 +93,5 @@ impl Events {
             };
             self.metrics.event(outcome);
         }
-    }
-}
-
-async fn publish(recorder: &Recorder, told: &Told) -> Result<(), kube::Error> {
-    let event = Event {
-        type_: if told.warning { EventType::Warning } else { EventType::Normal },
-        reason: told.reason.into(),
-        note: Some(told.message.chars().take(1000).collect()),
-        action: told.action.into(),
-        secondary: None,
-    };
-    recorder.publish(&event, &reference(told)).await
-}
-
-fn reference(told: &Told) -> ObjectReference {
-    let (namespace, name) = match &told.about {
-        Key::Vm(name) | Key::Image(name) => (Some(name.namespace().to_owned()), name.name().to_owned()),
-        Key::Backend(name) | Key::Flavor(name) | Key::VolumeType(name) => (None, name.to_string()),
-    };
-    ObjectReference {
-        api_version: Some(format!("{}/{}", names::GROUP, names::VERSION)),
-        kind: Some(told.about.kind().into()),
-        namespace,
-        name: Some(name),
-        uid: Some(told.uid.to_string()),
-        ..ObjectReference::default()
     }
 }
