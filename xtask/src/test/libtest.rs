@@ -30,7 +30,7 @@ pub fn read(counts: &mut Counts, line: &str) {
 
 /// The name of a test that failed, if the line tells of one: `test module::name ... FAILED`.
 pub fn failure(line: &str) -> Option<&str> {
-    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED").map(str::trim_end)
 }
 
 #[cfg(test)]
@@ -50,6 +50,11 @@ mod tests {
         }
         assert_eq!(counts, Counts { passed: 7, failed: 1, left_out: 5 });
         assert_eq!(failure("test a::b ... FAILED"), Some("a::b"));
+        assert_eq!(
+            failure("test a::b    ... FAILED"),
+            Some("a::b"),
+            "as a program with a main of its own aligns them"
+        );
         assert_eq!(failure("test a::b ... ok"), None);
     }
 }

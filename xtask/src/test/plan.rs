@@ -27,8 +27,10 @@ const LAB: &str = "ganeti-lab";
 pub struct Part {
     /// Its package.
     pub package: String,
-    /// `unit` for those inside the sources, else the name of the file.
+    /// The name of its file; for unit tests that of the library or program that they are inside of.
     pub name: String,
+    /// Whether it is the unit tests inside of a library or program.
+    pub unit: bool,
     /// Folder of the package, in which cargo would run it.
     pub folder: PathBuf,
     /// The executable; none for examples in the documentation, which cargo compiles and runs in one go.
@@ -41,6 +43,7 @@ impl Part {
         Self {
             package: "all".to_owned(),
             name: "examples in the documentation".to_owned(),
+            unit: false,
             folder: generate::root(),
             executable: None,
         }
@@ -48,21 +51,20 @@ impl Part {
 
     /// False for what is nothing without a real Ganeti.
     pub fn is_wanted(&self, without_lab: bool) -> bool {
-        !without_lab || self.name == UNIT || (self.package != LAB && self.name != "lab")
+        !without_lab || self.unit || (self.package != LAB && self.name != "lab")
     }
 
     /// Unit tests of all, then integration tests, those with beds last.
     fn rank(&self) -> (bool, usize) {
         let place = BEDS.iter().position(|package| *package == self.package);
-        (self.name != UNIT, place.map_or(0, |place| place + 1))
+        (!self.unit, place.map_or(0, |place| place + 1))
     }
 }
 
-const UNIT: &str = "unit";
-
 impl std::fmt::Display for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.package, self.name)
+        let unit = if self.unit { "unit tests of " } else { "" };
+        write!(f, "{}: {unit}{}", self.package, self.name)
     }
 }
 
@@ -93,7 +95,8 @@ fn part(line: &str) -> Option<Part> {
     let integration = message["target"]["kind"].as_array()?.iter().any(|kind| kind == "test");
     Some(Part {
         package: package(message["package_id"].as_str()?),
-        name: if integration { message["target"]["name"].as_str()?.to_owned() } else { UNIT.to_owned() },
+        name: message["target"]["name"].as_str()?.to_owned(),
+        unit: !integration,
         folder: folder.to_path_buf(),
         executable: Some(executable.into()),
     })
@@ -112,8 +115,9 @@ fn package(id: &str) -> String {
 mod tests {
     use super::*;
 
-    fn example(package: &str, name: &str) -> Part {
-        Part { package: package.to_owned(), name: name.to_owned(), folder: "/".into(), executable: None }
+    fn example(package: &str, name: &str, unit: bool) -> Part {
+        let (package, name) = (package.to_owned(), name.to_owned());
+        Part { package, name, unit, folder: "/".into(), executable: None }
     }
 
     #[test]
@@ -132,31 +136,29 @@ mod tests {
     #[test]
     fn units_come_first_and_end_to_end_comes_last() {
         let mut parts = [
-            example("cyclades-e2e", "happy"),
-            example("ganeti-lab", "lab"),
-            example("ganeti-rapi", "trust"),
-            example("cyclades-e2e", UNIT),
-            example("cyclades-crds", UNIT),
+            example("cyclades-e2e", "happy", false),
+            example("ganeti-lab", "lab", false),
+            example("ganeti-rapi", "trust", false),
+            example("cyclades-e2e", "cyclades_e2e", true),
+            example("cyclades-crds", "cyclades_crds", true),
         ];
         parts.sort_by(|a, b| (a.rank(), &a.package, &a.name).cmp(&(b.rank(), &b.package, &b.name)));
         let order: Vec<_> = parts.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            order,
-            [
-                "cyclades-crds: unit",
-                "cyclades-e2e: unit",
-                "ganeti-rapi: trust",
-                "ganeti-lab: lab",
-                "cyclades-e2e: happy"
-            ]
-        );
+        let wanted = [
+            "cyclades-crds: unit tests of cyclades_crds",
+            "cyclades-e2e: unit tests of cyclades_e2e",
+            "ganeti-rapi: trust",
+            "ganeti-lab: lab",
+            "cyclades-e2e: happy",
+        ];
+        assert_eq!(order, wanted);
     }
 
     #[test]
     fn without_a_lab_its_own_units_still_run() {
-        assert!(example("ganeti-lab", UNIT).is_wanted(true));
-        assert!(!example("ganeti-lab", "other").is_wanted(true));
-        assert!(!example("cyclades-bed", "lab").is_wanted(true));
-        assert!(example("cyclades-bed", "lab").is_wanted(false));
+        assert!(example("ganeti-lab", "ganeti_lab", true).is_wanted(true));
+        assert!(!example("ganeti-lab", "other", false).is_wanted(true));
+        assert!(!example("cyclades-bed", "lab", false).is_wanted(true));
+        assert!(example("cyclades-bed", "lab", false).is_wanted(false));
     }
 }
