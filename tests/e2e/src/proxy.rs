@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -28,6 +29,7 @@ enum Answers {
 pub struct Proxy {
     address: SocketAddr,
     answers: watch::Sender<Answers>,
+    connections: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
@@ -47,19 +49,28 @@ impl Proxy {
         let address = listener.local_addr()?;
         let (answers, state) = watch::channel(Answers::Pass);
         let target: Arc<str> = target.into();
+        let connections = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&connections);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
                 let (target, state) = (Arc::clone(&target), state.clone());
                 tokio::spawn(async move { carry(client, &target, state).await });
             }
         });
-        Ok(Self { address, answers, task })
+        Ok(Self { address, answers, connections, task })
     }
 
     /// The cluster's URL by this line.
     #[must_use]
     pub fn url(&self) -> String {
         format!("https://{}", self.address)
+    }
+
+    /// How often it was connected to.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// From now on requests arrive and answers do not, until [`Proxy::pass`].

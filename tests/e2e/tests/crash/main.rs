@@ -21,6 +21,7 @@ fn main() -> ExitCode {
             moments::killed_after_a_create_failed_half_way_nothing_half_made_is_left,
             moments::an_id_stays_with_its_machine_over_a_restart,
             moments::stopped_gracefully_it_ends_in_time,
+            moments::an_object_that_does_not_parse_stops_nobody,
             storm::killed_again_and_again_every_machine_is_made_once_and_goes,
             rest::at_rest_and_over_restarts_nothing_is_written_and_no_job_is_made,
         ],

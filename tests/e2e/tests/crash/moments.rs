@@ -169,3 +169,34 @@ pub async fn stopped_gracefully_it_ends_in_time(stage: &Stage) -> Result<()> {
     machine.ready(LONG).await?;
     once(&cluster.jobs_on(&machine.instance().await?, "OP_INSTANCE_CREATE"), "create")
 }
+
+/// The kind's definition, with one more value for `powerState` or without it.
+async fn allow(stage: &Stage, odd: bool) -> Result<()> {
+    let path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/powerState/enum";
+    let values = if odd { json!(["Running", "Stopped", "Odd"]) } else { json!(["Running", "Stopped"]) };
+    let patch = json!([{"op": "replace", "path": path, "value": values}]).to_string();
+    let crd = "crd/virtualmachines.cyclades.io";
+    stage.kubectl(&["patch", crd, "--type", "json", "-p", &patch]).await.map(drop)
+}
+
+/// An object that an API server of another version let through stops no watch: others are served, before and after a
+/// restart, and it goes like any other.
+pub async fn an_object_that_does_not_parse_stops_nobody(stage: &Stage) -> Result<()> {
+    let (space, cluster) = (stage.space("odd").await?, stage.sim("odd").await?);
+    allow(stage, true).await?;
+    cyclades_e2e::eventually("the odd object is taken", SOON, async || {
+        Ok(match space.apply("odd", cluster.here(json!({"powerState": "Odd"}))).await {
+            Ok(_) => cyclades_e2e::Look::Is(()),
+            Err(error) => cyclades_e2e::Look::NotYet(format!("{error:#}")),
+        })
+    })
+    .await?;
+    cluster.running(&space, "before").await?;
+    ensure!(stage.metric("cyclades_unparsed_objects_total", &[]).await? >= 1.0, "it is counted");
+    ensure!(stage.operator_log().contains("does not parse"), "it is logged");
+    kill(stage).await?;
+    start(stage).await?;
+    cluster.running(&space, "after").await?;
+    stage.kubectl(&["delete", "vm", "odd", "-n", space.namespace(), "--timeout=20s"]).await?;
+    allow(stage, false).await
+}

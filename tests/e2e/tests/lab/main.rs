@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use cyclades_bed::{ClusterKind, Options};
 use cyclades_e2e::{Need, Suite, cases};
 
+mod deletion;
 mod life;
 mod outages;
 mod power;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
             power::a_start_by_hand_is_respected_or_corrected,
             power::a_crash_is_started_again,
             power::drift_is_shown,
+            deletion::deleted_while_its_create_runs_nothing_is_left,
             refusals::a_machine_too_big_says_so_in_ganetis_words,
             refusals::a_disk_template_that_is_not_enabled_is_refused_in_ganetis_words,
             refusals::an_os_that_cannot_be_created_leaves_nothing,

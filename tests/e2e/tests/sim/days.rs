@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use cyclades_crds::condition::Reason;
-use cyclades_e2e::{LONG, Machine, SOON, SimCluster, Space, Stage};
+use cyclades_e2e::{LONG, Machine, Proxy, SOON, SimCluster, Space, Stage};
 use ganeti_sim::{Access, Credentials, Fault, FaultKind, InstanceSpec, Matcher};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -135,6 +135,23 @@ pub async fn a_rapi_that_is_down_is_waited_for_and_others_do_not_notice(stage: &
     ensure!(told == 1, "told once: {events:?}");
     eve.cluster.sim.remove_fault(down);
     eve.ends(&new).await
+}
+
+/// A cluster that cannot be reached is tried ever less often.
+pub async fn who_is_not_there_is_hardly_tried(stage: &Stage) -> Result<()> {
+    // A line that leads nowhere: each try is a connection that ends at once.
+    let line = Proxy::to("127.0.0.1:1").await?;
+    let cluster = stage.undeclared_sim("nowhere", ganeti_sim::Options::default())?;
+    cluster.declare(json!({"endpoints": [line.url()]})).await?;
+    cluster.backend.not_ready(Reason::Unreachable, SOON).await?;
+    // Nothing is waited for here: it is a rate that is measured.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    ensure!((2..=10).contains(&line.connections()), "{} tries in 12 s", line.connections());
+    let events = cluster.backend.events().await?;
+    ensure!(events.len() == 1 && events[0].times == 1, "told once: {events:?}");
+    cluster.backend.patch(&json!({"spec": {"endpoints": [cluster.sim.url()]}})).await?;
+    cluster.backend.ready(Duration::from_secs(10)).await?;
+    Ok(())
 }
 
 /// A cluster that takes requests and never answers holds up nobody else.

@@ -10,6 +10,7 @@ mod days;
 mod deletion;
 mod input;
 mod placement;
+mod power;
 mod refusals;
 
 fn main() -> ExitCode {
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
             days::a_user_who_may_only_read_is_told,
             days::an_unknown_peer_gets_nothing,
             days::a_rapi_that_is_down_is_waited_for_and_others_do_not_notice,
+            days::who_is_not_there_is_hardly_tried,
             days::a_cluster_that_hangs_holds_up_no_other,
             days::a_drained_queue_is_told_and_waited_for,
             days::another_cluster_at_the_same_address_is_left_alone,
@@ -42,6 +44,11 @@ fn main() -> ExitCode {
             days::answers_that_are_cut_off_are_not_believed,
             days::a_node_that_does_not_answer_leaves_power_unknown,
             days::an_offline_backend_is_not_asked_anything,
+            power::a_guest_that_powers_off_is_respected_under_follow,
+            power::a_stop_by_hand_is_seen_within_a_poll,
+            power::a_paused_machine_is_left_alone,
+            power::a_paused_backend_is_not_asked_anything,
+            power::long_names_make_tags_that_ganeti_takes,
             refusals::what_only_another_spec_can_cure_is_tried_once,
             refusals::a_passing_failure_is_tried_again_with_a_pause,
             refusals::what_a_failed_create_leaves_is_removed_before_the_next,
