@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use cyclades_bed::{Bed, CargoOutput, Options, Profile, Programs};
 use cyclades_control_plane::{Progress as _, progress::Stderr};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -32,6 +32,9 @@ impl Stage {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let progress = Stderr::new();
         if options.clusters.iter().any(|kind| kind.is_lab()) {
+            if let Err(missing) = ganeti_lab::requirements() {
+                bail!("{}; CYCLADES_LAB=off leaves out what needs a real Ganeti", missing.join("; "));
+            }
             ganeti_lab::install(&|line| progress.line(line)).await?;
         }
         let programs = Programs::ensure(Profile::Debug, CargoOutput::Kept, &progress).await?;
