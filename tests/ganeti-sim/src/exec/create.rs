@@ -9,7 +9,7 @@ use super::{Begun, Pending, be, disks, find, lock, nics, os, tags};
 use crate::json;
 use crate::latency::Cost;
 use crate::opcode::{Op, OpError, ecode};
-use crate::state::{AdminState, Dict, Instance, Live, PartialBe, State, StateSource};
+use crate::state::{AdminState, Dict, Disk, FilledBe, Instance, Live, Nic, PartialBe, State, StateSource};
 
 /// The name as it will be stored.
 pub(super) fn normalized_name(op: &Op) -> Result<String, OpError> {
@@ -22,8 +22,56 @@ pub(super) fn normalized_name(op: &Op) -> Result<String, OpError> {
     Ok(name.trim_end_matches('.').to_owned())
 }
 
-/// Everything before the configuration is changed, in Ganeti's order.
+/// A new instance as far as its node need not be known.
+struct Draft {
+    name: String,
+    start: bool,
+    hypervisor: Arc<str>,
+    template: String,
+    beparams: PartialBe,
+    be: FilledBe,
+    hvparams: Dict,
+    osparams: Dict,
+    tags: BTreeSet<String>,
+    disks: Vec<Disk>,
+    nics: Vec<Nic>,
+}
+
+/// Everything before the configuration is changed, in Ganeti's order; then the change.
 pub(super) fn begin(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
+    let mut draft = draft(state, op, messages)?;
+    let need = Need {
+        memory_mib: draft.be.maxmem,
+        vcpus: draft.be.vcpus,
+        disk_mib: draft.disks.iter().map(|disk| disk.size_mib).sum(),
+    };
+    let pnode = choose_node(state, op, &need)?;
+    let node = state.nodes.get(pnode).map(|node| node.name.clone()).unwrap_or_default();
+    if op.text("pnode").is_none() {
+        let allocator =
+            op.text("iallocator").filter(|name| *name != ".").unwrap_or(&state.cluster.iallocator);
+        messages
+            .push(format!("Selected nodes for instance {} via iallocator {allocator}: {node}", draft.name));
+    }
+    let taken = nics::assign(state, &mut draft.nics, pnode, op.flag("conflicts_check"), messages)?;
+    check_on_node(state, op, &draft, pnode, &node)?;
+    if op.flag("dry_run") {
+        let uuid = state.nodes.get(pnode).map(|node| node.uuid.clone()).unwrap_or_default();
+        return Ok(Begun::done(format!("[\"{uuid}\"]")));
+    }
+    let secondaries = secondary(state, op)?;
+    nics::reserve(state, &taken);
+    messages.push("* creating instance disks...".to_owned());
+    messages.push(format!("adding instance {} to cluster config", draft.name));
+    messages.push("adding disks to cluster config".to_owned());
+    let start = draft.start;
+    let uuid = add(state, op, draft, pnode, secondaries);
+    let result = String::from_utf8_lossy(&json::bytes_of(&[&node])).into();
+    Ok(Begun { pending: Pending::Create { uuid, start, result }, cost: Cost::Create, wait: Duration::ZERO })
+}
+
+/// The checks that ask no node.
+fn draft(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Draft, OpError> {
     let name = normalized_name(op)?;
     let start = check_arguments(state, op, &name, messages)?;
     if state.instances.named(&name).is_some() {
@@ -37,85 +85,79 @@ pub(super) fn begin(state: &mut State, op: &Op, messages: &mut Vec<String>) -> R
     let beparams = be::apply_be(PartialBe::default(), op.dict("beparams").unwrap_or(&empty), false)?;
     let filled = beparams.fill(&state.cluster.be);
     check_memory_order(filled.minmem, filled.maxmem)?;
-    let mut new_nics = nics::build(state, op)?;
-    let template = template_of(state, op);
-    let mut new_disks = disks::build(op.list("disks"))?;
-    nics::generate_macs(state, &mut new_nics)?;
-    let pnode = choose_node(
-        state,
-        op,
-        &Need {
-            memory_mib: filled.maxmem,
-            vcpus: filled.vcpus,
-            disk_mib: new_disks.iter().map(|disk| disk.size_mib).sum(),
-        },
-    )?;
-    let node = state.nodes.get(pnode).map(|node| node.name.clone()).unwrap_or_default();
-    if op.text("pnode").is_none() {
-        let allocator =
-            op.text("iallocator").filter(|name| *name != ".").unwrap_or(&state.cluster.iallocator);
-        messages.push(format!("Selected nodes for instance {name} via iallocator {allocator}: {node}"));
-    }
-    let taken = nics::assign(state, &mut new_nics, pnode, op.flag("conflicts_check"), messages)?;
-    let sizes: Vec<_> = new_disks.iter().map(|disk| disk.size_mib).collect();
+    let mut nics = nics::build(state, op)?;
+    let disks = disks::build(op.list("disks"))?;
+    nics::generate_macs(state, &mut nics)?;
+    Ok(Draft {
+        name,
+        start,
+        hypervisor,
+        template: template_of(state, op),
+        beparams,
+        be: filled,
+        hvparams,
+        osparams: op.dict("osparams").cloned().unwrap_or_default(),
+        tags,
+        disks,
+        nics,
+    })
+}
+
+/// The checks that need the node.
+fn check_on_node(state: &State, op: &Op, draft: &Draft, pnode: usize, node: &str) -> Result<(), OpError> {
+    let sizes: Vec<_> = draft.disks.iter().map(|disk| disk.size_mib).collect();
     if !op.flag("ignore_ipolicy") {
-        check_policy(state, pnode, &capacity::violations(state, &filled, &sizes, new_nics.len()))?;
+        check_policy(state, pnode, &capacity::violations(state, &draft.be, &sizes, draft.nics.len()))?;
     }
-    let osparams = op.dict("osparams").cloned().unwrap_or_default();
     if let Some(os) = op.text("os_type") {
-        let mut given = osparams.clone();
+        let mut given = draft.osparams.clone();
         let hidden = ["osparams_private", "osparams_secret"].into_iter().filter_map(|key| op.dict(key));
         given.extend(hidden.flat_map(|dict| dict.clone()));
-        os::check(state, os, &given, &node, op.flag("force_variant"))?;
+        os::check(state, os, &given, node, op.flag("force_variant"))?;
     }
-    nics::check_bridges(state, &new_nics, pnode)?;
-    if start {
-        let reason = format!("creating instance {name}");
-        capacity::check_free_memory(state, pnode, &reason, filled.maxmem)?;
+    nics::check_bridges(state, &draft.nics, pnode)?;
+    if draft.start {
+        let reason = format!("creating instance {}", draft.name);
+        capacity::check_free_memory(state, pnode, &reason, draft.be.maxmem)?;
     }
-    if op.flag("dry_run") {
-        let uuid = state.nodes.get(pnode).map(|node| node.uuid.clone()).unwrap_or_default();
-        return Ok(Begun::done(format!("[\"{uuid}\"]")));
-    }
-    nics::reserve(state, &taken);
-    for disk in &mut new_disks {
+    Ok(())
+}
+
+/// Adds the instance to the configuration; its uuid.
+fn add(state: &mut State, op: &Op, mut draft: Draft, pnode: usize, snodes: Vec<usize>) -> String {
+    for disk in &mut draft.disks {
         disk.uuid = state.random.uuid();
     }
-    for nic in &mut new_nics {
+    for nic in &mut draft.nics {
         nic.uuid = state.random.uuid();
     }
-    messages.push("* creating instance disks...".to_owned());
-    messages.push(format!("adding instance {name} to cluster config"));
-    messages.push("adding disks to cluster config".to_owned());
-    let now = state.now();
-    let uuid = state.random.uuid();
-    let network_port = (&*hypervisor == "kvm").then(|| state.allocate_port());
+    let (now, uuid) = (state.now(), state.random.uuid());
+    let network_port = (&*draft.hypervisor == "kvm").then(|| state.allocate_port());
     state.add_instance(Instance {
-        name: name.into(),
+        name: draft.name.into(),
         uuid: uuid.clone(),
         // Each disk is added by a change of its own.
-        serial_no: 1 + new_disks.len() as u64,
+        serial_no: 1 + draft.disks.len() as u64,
         ctime: now,
         mtime: now,
         admin_state: AdminState::Down,
         admin_state_source: StateSource::Admin,
         disks_active: false,
-        hypervisor,
+        hypervisor: draft.hypervisor,
         os: op.text("os_type").unwrap_or_default().to_owned(),
         pnode,
-        snodes: secondary(state, op)?,
-        disk_template: template,
-        disks: new_disks,
-        nics: new_nics,
-        beparams,
-        hvparams,
-        osparams,
+        snodes,
+        disk_template: draft.template,
+        disks: draft.disks,
+        nics: draft.nics,
+        beparams: draft.beparams,
+        hvparams: draft.hvparams,
+        osparams: draft.osparams,
         network_port,
-        tags,
+        tags: draft.tags,
         live: Live::Absent,
     });
-    let result = String::from_utf8_lossy(&json::bytes_of(&[&node])).into();
-    Ok(Begun { pending: Pending::Create { uuid, start, result }, cost: Cost::Create, wait: Duration::ZERO })
+    uuid
 }
 
 /// Starts the new instance, if it is to be started.

@@ -83,7 +83,7 @@ impl<'a> Cell<'a> {
                 Some(text) => json::text(out, text),
                 None => out.extend_from_slice(b"null"),
             }),
-            Self::MaybeInts(numbers) => json::list(out, numbers, |out, number| json::value_of(out, number)),
+            Self::MaybeInts(numbers) => json::list(out, numbers, json::value_of),
             Self::Set(texts) => json::list(out, texts.iter(), |out, text| json::text(out, text)),
             Self::Dict(dict) => json::value_of(out, dict),
             Self::Value(value) => json::value_of(out, value),
@@ -147,9 +147,7 @@ impl<'a> Cell<'a> {
         match (self, operand) {
             (Self::Set(texts), Operand::Text(wanted)) => Ok(texts.contains(wanted)),
             (Self::Texts(texts), Operand::Text(wanted)) => Ok(texts.iter().any(|text| text == wanted)),
-            (Self::MaybeTexts(texts), Operand::Text(wanted)) => {
-                Ok(texts.iter().any(|text| *text == Some(wanted.as_str())))
-            }
+            (Self::MaybeTexts(texts), Operand::Text(wanted)) => Ok(texts.contains(&Some(wanted.as_str()))),
             (Self::MaybeInts(numbers), Operand::Number(wanted)) => Ok(numbers
                 .iter()
                 .any(|number| number.and_then(|number| i64::try_from(number).ok()) == Some(*wanted))),

@@ -50,8 +50,8 @@ pub(crate) fn group_fields() -> &'static Fields<GroupView, Group> {
 }
 
 fn fields() -> Vec<Field<GroupView, Group>> {
-    use Type::{Number, Other, Text};
-    vec![
+    use Type::{Other, Text};
+    let mut all: Vec<Field<GroupView, Group>> = vec![
         Field::new(
             "alloc_policy",
             "AllocPolicy",
@@ -83,6 +83,14 @@ fn fields() -> Vec<Field<GroupView, Group>> {
             "Disk parameters (merged)",
             |view: &GroupView, group, _| merged(&view.world.cluster.diskparams, &group.diskparams),
         ),
+    ];
+    all.extend(members());
+    all
+}
+
+fn members() -> Vec<Field<GroupView, Group>> {
+    use Type::{Number, Other, Text};
+    vec![
         Field::new(
             "ipolicy",
             "InstancePolicy",

@@ -37,7 +37,7 @@ fn pnode<'a>(world: &'a World, instance: &Instance) -> Option<&'a crate::state::
     world.nodes.get(instance.pnode).map(AsRef::as_ref)
 }
 
-fn group<'a>(world: &'a World, node: usize) -> Option<&'a crate::state::Group> {
+fn group(world: &World, node: usize) -> Option<&crate::state::Group> {
     world.groups.get(world.nodes.get(node)?.group).map(AsRef::as_ref)
 }
 
@@ -47,7 +47,7 @@ fn known<'a>(text: Option<&'a str>) -> Cell<'a> {
 
 fn simple() -> Vec<InstanceField> {
     use Type::{Bool, Other, Text};
-    vec![
+    let mut all: Vec<InstanceField> = vec![
         Field::new("admin_state", "InstanceState", Text, "Desired state of instance", |_, instance, _| {
             Cell::Text(instance.admin_state.as_str())
         }),
@@ -87,6 +87,14 @@ fn simple() -> Vec<InstanceField> {
             known(pnode(world, instance).map(|node| node.name.as_str()))
         })
         .hostname(),
+    ];
+    all.extend(placed());
+    all
+}
+
+fn placed() -> Vec<InstanceField> {
+    use Type::{Bool, Other, Text};
+    vec![
         Field::new("pnode.group", "PrimaryNodeGroup", Text, "Primary node's group", |world, instance, _| {
             known(group(world, instance.pnode).map(|group| group.name.as_str()))
         }),

@@ -17,10 +17,11 @@ enum Asked<'a> {
 
 fn ask<'a>(world: &World, instance: &'a Instance) -> Asked<'a> {
     // An instance that runs elsewhere is found there, whatever its primary node says.
-    if let Live::Running { node, .. } = &instance.live {
-        if *node != instance.pnode && world.nodes.get(*node).is_some_and(|node| node.answers()) {
-            return Asked::Found(&instance.live);
-        }
+    if let Live::Running { node, .. } = &instance.live
+        && *node != instance.pnode
+        && world.nodes.get(*node).is_some_and(|node| node.answers())
+    {
+        return Asked::Found(&instance.live);
     }
     match world.nodes.get(instance.pnode).map(AsRef::as_ref) {
         Some(Node { offline: true, .. }) | None => Asked::Offline,

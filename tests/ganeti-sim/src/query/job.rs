@@ -44,10 +44,7 @@ fn each<'a>(row: &'a JobRow, write: impl Fn(&mut Vec<u8>, &JobOp)) -> Cell<'a> {
 
 fn fields() -> Vec<Field<(), JobRow>> {
     use Type::{Bool, Number, Other, Text};
-    let time = |name: &'static str, title: &'static str, get: super::field::Getter<(), JobRow>| {
-        Field::new(name, title, Other, "Timestamp (tuple containing seconds and microseconds)", get).live()
-    };
-    vec![
+    let mut all: Vec<Field<(), JobRow>> = vec![
         Field::new("id", "ID", Number, "Job ID", |(), row: &JobRow, _| Cell::count(row.id)),
         Field::new("status", "Status", Text, "Job status", |(), row: &JobRow, _| {
             of(row, |job| Cell::Text(job.status.as_str()))
@@ -77,6 +74,17 @@ fn fields() -> Vec<Field<(), JobRow>> {
             each(row, |out, op| json::text(out, op.status.as_str()))
         })
         .live(),
+    ];
+    all.extend(times());
+    all
+}
+
+fn times() -> Vec<Field<(), JobRow>> {
+    use Type::Other;
+    let time = |name: &'static str, title: &'static str, get: super::field::Getter<(), JobRow>| {
+        Field::new(name, title, Other, "Timestamp (tuple containing seconds and microseconds)", get).live()
+    };
+    vec![
         Field::new("oplog", "OpCode_log", Other, "List of opcode output logs", |(), row: &JobRow, _| {
             each(row, |out, op| {
                 json::list(out, &op.log, |out, entry| {

@@ -47,7 +47,7 @@ pub(crate) fn network_fields() -> &'static Fields<NetworkView, Network> {
 
 fn fields() -> Vec<Field<NetworkView, Network>> {
     use Type::{Number, Other, Text};
-    vec![
+    let mut all: Vec<Field<NetworkView, Network>> = vec![
         Field::new("name", "Network", Text, "Name", |_, network: &Network, _| Cell::Text(&network.name)),
         Field::new("network", "Subnet", Text, "IPv4 subnet", |_, network, _| {
             Cell::Owned(network.subnet.to_string())
@@ -82,6 +82,14 @@ fn fields() -> Vec<Field<NetworkView, Network>> {
             "List of nodegroups (group name, NIC mode, NIC link)",
             |view: &NetworkView, network, _| Cell::Value(view.connections(network).into()),
         ),
+    ];
+    all.extend(usage());
+    all
+}
+
+fn usage() -> Vec<Field<NetworkView, Network>> {
+    use Type::{Number, Other, Text};
+    vec![
         Field::new(
             "group_cnt",
             "NodeGroups",

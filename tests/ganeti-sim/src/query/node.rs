@@ -71,7 +71,7 @@ macro_rules! plain {
 }
 
 fn configured() -> Vec<Field<NodeView, Node>> {
-    vec![
+    let mut all: Vec<Field<NodeView, Node>> = vec![
         plain!("drained", "Drained", Bool, "Whether node is drained", |node| Cell::Bool(node.drained)),
         plain!("master_candidate", "MasterC", Bool, "Whether node is a master candidate", |node| {
             Cell::Bool(node.master_candidate)
@@ -102,6 +102,13 @@ fn configured() -> Vec<Field<NodeView, Node>> {
         plain!("custom_ndparams", "CustomNodeParameters", Other, "Custom node parameters", |node| {
             Cell::Dict(&node.ndparams)
         }),
+    ];
+    all.extend(in_its_group());
+    all
+}
+
+fn in_its_group() -> Vec<Field<NodeView, Node>> {
+    vec![
         Field::new("group", "Group", Type::Text, "Node group", |view: &NodeView, node, _| {
             view.world
                 .groups
@@ -194,7 +201,7 @@ macro_rules! asked {
 }
 
 fn live() -> Vec<Field<NodeView, Node>> {
-    vec![
+    let mut all: Vec<Field<NodeView, Node>> = vec![
         asked!(
             "bootid",
             "BootID",
@@ -224,6 +231,13 @@ fn live() -> Vec<Field<NodeView, Node>> {
             |_node| Cell::Int(1)
         ),
         asked!("ctotal", "CTotal", Number, "Number of logical processors", |node| Cell::count(node.cpus)),
+    ];
+    all.extend(live_resources());
+    all
+}
+
+fn live_resources() -> Vec<Field<NodeView, Node>> {
+    vec![
         asked!("dfree", "DFree", Unit, "Available storage space on storage unit", |node| Cell::count(
             node.free_disk_mib()
         )),

@@ -52,7 +52,7 @@ async fn a_name_that_is_being_removed_is_still_taken() {
     let removing = bed.sim.admin_remove("web.example.com").unwrap();
     let job = bed.end(bed.client.create_instance(&small("web.example.com"), &Submit::default()).await).await;
     assert_eq!(job.status, JobStatus::Error);
-    assert_eq!(job.error.unwrap().to_string().contains("already in the cluster"), true);
+    assert!(job.error.unwrap().to_string().contains("already in the cluster"));
     bed.sim.wait_for("removal", WITHIN, |sim| sim.job(removing).unwrap().status == "success").await.unwrap();
 }
 
