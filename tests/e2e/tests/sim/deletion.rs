@@ -55,9 +55,9 @@ async fn object_goes_last(
 pub async fn deleted_while_their_creates_are_queued_nothing_is_left(stage: &Stage) -> Result<()> {
     const MANY: usize = 40;
     let space = stage.space("queued").await?;
-    let options = Options { latency: Latency::Calibrated { scale: 0.25 }, ..Options::default() };
+    let options = Options { latency: Latency::Calibrated { scale: 0.7 }, ..Options::default() };
     let cluster = stage.undeclared_sim("queued", options)?;
-    cluster.declare(json!({"limits": {"jobsInFlight": 30, "vcpusPerCpu": 1000}})).await?;
+    cluster.declare(json!({"limits": {"jobsInFlight": 25, "vcpusPerCpu": 1000}})).await?;
     cluster.backend.ready(SOON).await?;
     let manifests: Vec<_> =
         (0..MANY).map(|n| space.manifest(&format!("vm-{n}"), cluster.here(json!({})))).collect();
