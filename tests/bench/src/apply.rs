@@ -138,8 +138,8 @@ impl Bench<'_> {
         let burst =
             throughput::measure(stand, self.sizes.burst, "burst", manifests::machine, self.progress).await?;
         self.say(&format!(
-            "{:.0} machines/s, operator {:.2} ms of CPU and {:.3} writes each; events {}, leases {}",
-            burst.per_second, burst.cpu_ms, burst.writes_each, burst.writes.events, burst.writes.leases
+            "{:.0} machines/s, operator {:.2} ms of CPU and {:.3} writes each; writes {}",
+            burst.per_second, burst.cpu_ms, burst.writes_each, burst.writes
         ));
         self.numbers.set("creates_per_s", burst.per_second);
         self.numbers.set("operator_cpu_ms_per_vm", burst.cpu_ms);
@@ -185,8 +185,8 @@ impl Bench<'_> {
         let rest = rest::measure(stand, self.sizes.rest_window).await?;
         let writes = Requests::read(stand.control_plane()).await?.since(&before);
         self.say(&format!(
-            "at rest: {:.2} % CPU, {:.1} MiB, {:.0} requests/min; writes {}, events {}, leases {}",
-            rest.cpu_percent, rest.resident_mib, rest.rapi_per_min, writes.ours, writes.events, writes.leases
+            "at rest: {:.2} % CPU, {:.1} MiB, {:.0} requests/min; writes {writes}",
+            rest.cpu_percent, rest.resident_mib, rest.rapi_per_min
         ));
         self.numbers.set("restart_verified_s", median(restarts.iter().map(|restart| restart.verified_s)));
         self.numbers.set("restart_peak_rss_mib", median(restarts.iter().map(|restart| restart.peak_mib)));

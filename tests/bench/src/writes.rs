@@ -1,6 +1,6 @@
 //! Writes as the API server counts them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use cyclades_control_plane::ControlPlane;
 
@@ -12,10 +12,12 @@ const OURS: [&str; 5] = ["virtualmachines", "ganetibackends", "flavors", "volume
 pub(crate) struct Requests(BTreeMap<(String, String), u64>);
 
 /// Writes between two looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Writes {
     /// To objects of our kinds and their statuses, creations left out: these are the clients'.
     pub(crate) ours: u64,
+    /// The same by verb and resource.
+    pub(crate) detail: BTreeMap<String, u64>,
     /// Events.
     pub(crate) events: u64,
     /// Leases.
@@ -39,11 +41,22 @@ impl Requests {
                 _ if !writing => {}
                 "events" => writes.events += new,
                 "leases" => writes.leases += new,
-                plural if OURS.contains(&plural) && verb != "POST" => writes.ours += new,
+                plural if OURS.contains(&plural) && verb != "POST" && new > 0 => {
+                    writes.ours += new;
+                    writes.detail.insert(format!("{verb} {resource}"), new);
+                }
                 _ => {}
             }
         }
         writes
+    }
+}
+
+impl fmt::Display for Writes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let detail: Vec<String> = self.detail.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        let detail = if detail.is_empty() { String::new() } else { format!(" ({})", detail.join(", ")) };
+        write!(f, "{}{detail}, events {}, leases {}", self.ours, self.events, self.leases)
     }
 }
 
@@ -67,6 +80,11 @@ mod tests {
             ("POST", "events", 3),
             ("PUT", "leases", 1),
         ]);
-        assert_eq!(after.since(&before), Writes { ours: 4, events: 3, leases: 1 });
+        let writes = after.since(&before);
+        assert_eq!((writes.ours, writes.events, writes.leases), (4, 3, 1));
+        assert_eq!(
+            writes.to_string(),
+            "4 (2 PATCH virtualmachines, 2 PATCH virtualmachines/status), events 3, leases 1"
+        );
     }
 }

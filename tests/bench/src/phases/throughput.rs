@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What it took.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Burst {
     /// Machines per second, from the first create to the last Ready.
     pub(crate) per_second: f64,
@@ -58,7 +58,7 @@ pub(crate) async fn measure(
     Ok(Burst {
         per_second: machines as f64 / (last - begun).as_secs_f64(),
         cpu_ms: each(cpu.as_secs_f64() * 1e3),
-        writes,
         writes_each: each(writes.ours as f64),
+        writes,
     })
 }
