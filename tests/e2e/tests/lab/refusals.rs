@@ -27,7 +27,8 @@ pub async fn a_machine_too_big_says_so_in_ganetis_words(stage: &Stage) -> Result
     let instance = machine.instance().await?;
     stage.polls(FAKE_BACKEND, 5, LONG).await?;
     let tries = stage.jobs(FAKE, &instance).await?.len();
-    ensure!(tries == 1, "{tries} jobs in five polls");
+    // Once more for each machine of another case that leaves the cluster meanwhile, which might have made room.
+    ensure!((1..=4).contains(&tries), "{tries} jobs in five polls");
     machine.patch(&json!({"spec": {"flavorRef": {"name": "tiny"}}})).await?;
     machine.ready(LONG).await?;
     stage.field(FAKE, &instance, ("be/memory", "16"), SOON).await
