@@ -52,7 +52,7 @@ async fn run(cli: Cli, console: &Console) -> anyhow::Result<ExitCode> {
         Verb::Lab(Lab::Exec { number, command }) => lab::exec(&state, number, &command).await,
         Verb::Lab(Lab::Install) => lab::install(console).await,
         Verb::Gen(flags) => generate::run(&flags, console).await,
-        Verb::Bench(flags) => bench::run(&flags).await,
+        Verb::Bench(flags) => bench::run(&flags),
         Verb::Lint => lint::run(console).await,
     }
 }

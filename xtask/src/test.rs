@@ -14,6 +14,7 @@ use cyclades_control_plane::Progress as _;
 use self::plan::Part;
 use crate::cli::Test;
 use crate::console::Console;
+use crate::signals::{INTERRUPTED, Wish};
 use crate::{lint, setup};
 
 /// What came of everything.
@@ -50,8 +51,14 @@ enum Lab {
     Missing,
 }
 
-/// Sets up, builds, runs; the last line of standard output is `N passed, N failed`.
+/// Everything, unless it is interrupted; then what runs at that moment is ended.
 pub async fn run(flags: &Test, console: &Console) -> anyhow::Result<ExitCode> {
+    let mut wish = Wish::listen()?;
+    wish.unless(all(flags, console)).await.unwrap_or(Ok(ExitCode::from(INTERRUPTED)))
+}
+
+/// Sets up, builds, runs; the last line of standard output is `N passed, N failed`.
+async fn all(flags: &Test, console: &Console) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let lab = lab(flags, console).await?;
     let without_lab = lab != Lab::Runs;
