@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cyclades_crds::condition::Reason;
+use cyclades_crds::{condition::Reason, virtual_machine::PowerState};
 use cyclades_domain::{backoff::Backoff, naming::JobStep, vm::Setback};
 use ganeti_rapi::{ErrorCode, Failure, JobError, Retry};
 use tokio::time::Instant;
@@ -90,6 +90,11 @@ fn succeeded(machine: &mut Machine, step: JobStep) {
     }
     memory.setback = None;
     memory.failures = 0;
+    memory.ordered = match step {
+        JobStep::Start => Some(PowerState::Running),
+        JobStep::Stop => Some(PowerState::Stopped),
+        JobStep::Create | JobStep::Remove => None,
+    };
     if step != JobStep::Start {
         return;
     }

@@ -66,7 +66,11 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             backend: view(machine, backend),
             presence,
             was_created: machine.status.instance_uuid.is_some(),
-            applied: machine.status.applied,
+            // A wish that was overtaken by another left a power that the status does not speak of.
+            applied: machine
+                .status
+                .applied
+                .filter(|applied| machine.memory.ordered.is_none_or(|it| it == *applied)),
             job: backend
                 .and_then(|backend| backend.window.job(machine.id).filter(|_| rival.is_none()))
                 .map(|job| (job.step, job.id.map(|id| id.0))),

@@ -82,6 +82,8 @@ pub(crate) struct Memory {
     pub(crate) starts: u32,
     /// When the last start succeeded.
     pub(crate) last_start: Option<Instant>,
+    /// The power that our last job on it brought about: what we did ourselves, nobody did elsewhere.
+    pub(crate) ordered: Option<PowerState>,
     /// Until then an instance that has died is not started again.
     pub(crate) crash_pause_until: Option<Instant>,
 }
