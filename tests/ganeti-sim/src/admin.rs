@@ -128,7 +128,8 @@ impl Sim {
         let mut state = self.shared.state();
         let fixed: Dict = fixed.as_object().cloned().unwrap_or_default();
         let command = ("gnt:client".to_owned(), String::new(), state.now().nanos());
-        let op: Op = fill(kind, None, fixed, vec![command], &[]).map_err(|error| Error::State(error.0))?;
+        let op: Op =
+            fill(kind, None, fixed, vec![command], &[]).map_err(|error| Error::State(error.text()))?;
         let id = state.submit_anyway(vec![op]);
         drop(state);
         self.shared.wake();

@@ -150,6 +150,7 @@ fn os(text: &str) -> Result<OsSpec, String> {
         name: name.to_owned(),
         variants: names.map(str::to_owned).collect(),
         parameters: parts.map(str::to_owned).collect(),
+        create_fails: None,
     })
 }
 

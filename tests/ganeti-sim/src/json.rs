@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::ser::{CharEscape, Formatter};
 
 /// Writes a text with everything outside ASCII as `\uXXXX`.
@@ -60,10 +61,37 @@ pub(crate) fn list<T>(
     out.push(b']');
 }
 
+/// As Ganeti's daemons show a value in their messages: with blanks. They break long ones, which this does not.
+pub(crate) fn pretty(value: &Value) -> String {
+    let join = |parts: Vec<String>, open, close| format!("{open}{}{close}", parts.join(", "));
+    match value {
+        Value::Array(items) => join(items.iter().map(pretty).collect(), '[', ']'),
+        Value::Object(map) => {
+            let entry = |(key, value): (&String, &Value)| format!("{}: {}", shown(key), pretty(value));
+            join(map.iter().map(entry).collect(), '{', '}')
+        }
+        other => shown(other),
+    }
+}
+
+/// A value as text.
+pub(crate) fn shown<T: Serialize + ?Sized>(value: &T) -> String {
+    String::from_utf8_lossy(&bytes_of(value)).into_owned()
+}
+
 /// Escapes what is outside ASCII, as Python's `json.dumps` does.
 struct Ascii;
 
 impl Formatter for Ascii {
+    /// Numbers without a fraction have none, whatever they are inside.
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> std::io::Result<()> {
+        if value.fract() == 0.0 && value.abs() < 1e15 {
+            write!(writer, "{value}")
+        } else {
+            serde_json::ser::CompactFormatter.write_f64(writer, value)
+        }
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
@@ -93,7 +121,7 @@ impl Formatter for Ascii {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes_of, text};
+    use super::{bytes_of, pretty, text};
 
     #[test]
     fn only_ascii_is_written() {
@@ -103,5 +131,12 @@ mod tests {
         let read: String = serde_json::from_slice(&out).unwrap();
         assert_eq!(read, "grüße 😀 \"\n");
         assert_eq!(bytes_of(&serde_json::json!({"ü": ["a", 1, null]})), br#"{"\u00fc":["a",1,null]}"#);
+    }
+
+    #[test]
+    fn numbers_and_lists_look_like_ganetis() {
+        assert_eq!(bytes_of(&serde_json::json!([1.0, 1.5, -3])), b"[1,1.5,-3]");
+        let value = serde_json::json!(["=", "a", ["b", 1.5, null], {"c": true}]);
+        assert_eq!(pretty(&value), r#"["=", "a", ["b", 1.5, null], {"c": true}]"#);
     }
 }

@@ -34,13 +34,15 @@ pub struct OsSpec {
     pub variants: Vec<String>,
     /// The parameters it takes.
     pub parameters: Vec<String>,
+    /// The last words of its create script before it fails, if it does.
+    pub create_fails: Option<String>,
 }
 
 impl OsSpec {
     /// A definition without variants.
     pub fn new(name: impl Into<String>, parameters: &[&str]) -> Self {
         let parameters = parameters.iter().map(|name| (*name).to_owned()).collect();
-        Self { name: name.into(), variants: Vec::new(), parameters }
+        Self { name: name.into(), variants: Vec::new(), parameters, create_fails: None }
     }
 }
 

@@ -115,7 +115,7 @@ fn place(state: &mut State, spec: InstanceSpec) -> bool {
         live: Live::Absent,
     };
     if spec.running {
-        instance.run(&be);
+        instance.run((be.maxmem, be.vcpus));
     }
     state.add_instance(instance);
     true

@@ -26,8 +26,9 @@ pub(super) fn apply_be(current: PartialBe, given: &Dict, may_reset: bool) -> Res
     for (key, value) in given {
         let reset = may_reset && (value.is_null() || value.as_str() == Some("default"));
         match key.as_str() {
+            // The old name of both; Ganeti knows it no longer when it checks the value.
             "memory" => {
-                be.maxmem = if reset { None } else { Some(size(key, value)?) };
+                be.maxmem = if reset { None } else { Some(size("maxmem", value)?) };
                 be.minmem = be.maxmem;
             }
             "minmem" => be.minmem = if reset { None } else { Some(size(key, value)?) },
@@ -60,11 +61,12 @@ fn parse_unit(text: &str) -> Result<u64, String> {
     let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let number: f64 = number.parse().map_err(|_| "Invalid format".to_owned())?;
-    let factor = match unit.trim().to_lowercase().as_str() {
+    let unit = unit.trim();
+    let factor = match unit.to_lowercase().as_str() {
         "" | "m" | "mb" | "mib" => 1.0,
         "g" | "gb" | "gib" => 1024.0,
         "t" | "tb" | "tib" => 1024.0 * 1024.0,
-        other => return Err(format!("Unknown unit: {other}")),
+        _ => return Err(format!("Unknown unit: {unit}")),
     };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let mib = (number * factor).ceil() as u64;
@@ -155,7 +157,7 @@ mod tests {
         assert_eq!(size("maxmem", &json!(126)), Ok(128));
         assert_eq!(size("maxmem", &json!("1.5 g")), Ok(1536));
         let error = size("maxmem", &json!("4X")).unwrap_err();
-        assert_eq!(error.message, "'maxmem' (value 4X) is not a valid size. error: Unknown unit: x");
+        assert_eq!(error.message, "'maxmem' (value 4X) is not a valid size. error: Unknown unit: X");
     }
 
     #[test]

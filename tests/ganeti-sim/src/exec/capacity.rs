@@ -1,17 +1,21 @@
 //! Where an instance fits.
 
 use crate::opcode::{OpError, ecode};
-use crate::state::{FilledBe, Node, State};
+use crate::state::{FilledBe, Group, Node, State};
 
 /// What an instance would need of a node.
-pub(super) struct Need {
+pub(super) struct Need<'a> {
+    pub name: &'a str,
+    /// Uuids of the networks it is in.
+    pub networks: Vec<&'a str>,
     pub memory_mib: u64,
     pub vcpus: u64,
     pub disk_mib: u64,
 }
 
 /// Chooses the node with the most memory to give, as the default allocator does in effect.
-pub(super) fn allocate(state: &State, need: &Need, group: Option<usize>) -> Result<usize, OpError> {
+pub(super) fn allocate(state: &State, need: &Need<'_>, group: Option<usize>) -> Result<usize, OpError> {
+    check_connected(state, need, group)?;
     let candidates = || {
         let all = state.nodes.iter().enumerate();
         all.filter(|(_, node)| node.is_usable() && group.is_none_or(|group| node.group == group))
@@ -38,8 +42,27 @@ pub(super) fn allocate(state: &State, need: &Need, group: Option<usize>) -> Resu
     })
 }
 
+/// Refuses an instance in a network that no group to be considered is connected to.
+fn check_connected(state: &State, need: &Need<'_>, group: Option<usize>) -> Result<(), OpError> {
+    let groups =
+        state.groups.iter().enumerate().filter(|(index, _)| group.is_none_or(|wanted| wanted == *index));
+    let mut groups = groups.map(|(_, group)| group);
+    let connected = |group: &Group| need.networks.iter().all(|uuid| group.networks.contains_key(*uuid));
+    if groups.clone().any(|group| connected(group)) {
+        return Ok(());
+    }
+    let text = format!(
+        "Can't compute nodes using iallocator '{}': Request failed: group {} is not connected to a network required \
+         by instance {}",
+        state.cluster.iallocator,
+        groups.next().map_or("", |group| group.name.as_str()),
+        need.name
+    );
+    Err(OpError::prereq(text, ecode::NORES))
+}
+
 /// Why a node does not have what is needed, in the allocator's word.
-fn lack(state: &State, node: &Node, need: &Need) -> Option<&'static str> {
+fn lack(state: &State, node: &Node, need: &Need<'_>) -> Option<&'static str> {
     #[allow(clippy::cast_precision_loss)]
     let vcpus = (node.usage.vcpus + need.vcpus) as f64 / node.cpus.max(1) as f64;
     if need.memory_mib > node.allocatable_mib() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::capacity::{self, Need};
-use super::{Begun, Pending, be, disks, find, lock, nics, os, tags};
+use super::{Begun, Pending, be, disks, find, info, lock, nics, os, power, synced, tags, unit};
 use crate::json;
 use crate::latency::Cost;
 use crate::opcode::{Op, OpError, ecode};
@@ -20,6 +20,13 @@ pub(super) fn normalized_name(op: &Op) -> Result<String, OpError> {
         return Err(OpError::prereq(format!("Invalid hostname '{name}'"), ecode::INVAL));
     }
     Ok(name.trim_end_matches('.').to_owned())
+}
+
+/// What is done with a new instance.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    pub start: bool,
+    pub install: bool,
 }
 
 /// A new instance as far as its node need not be known.
@@ -41,6 +48,8 @@ struct Draft {
 pub(super) fn begin(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
     let mut draft = draft(state, op, messages)?;
     let need = Need {
+        name: &draft.name,
+        networks: draft.nics.iter().filter_map(|nic| nic.network.as_deref()).collect(),
         memory_mib: draft.be.maxmem,
         vcpus: draft.be.vcpus,
         disk_mib: draft.disks.iter().map(|disk| disk.size_mib).sum(),
@@ -50,8 +59,8 @@ pub(super) fn begin(state: &mut State, op: &Op, messages: &mut Vec<String>) -> R
     if op.text("pnode").is_none() {
         let allocator =
             op.text("iallocator").filter(|name| *name != ".").unwrap_or(&state.cluster.iallocator);
-        messages
-            .push(format!("Selected nodes for instance {} via iallocator {allocator}: {node}", draft.name));
+        let text = format!("Selected nodes for instance {} via iallocator {allocator}: {node}", draft.name);
+        messages.push(info(text));
     }
     let taken = nics::assign(state, &mut draft.nics, pnode, op.flag("conflicts_check"), messages)?;
     check_on_node(state, op, &draft, pnode, &node)?;
@@ -62,11 +71,19 @@ pub(super) fn begin(state: &mut State, op: &Op, messages: &mut Vec<String>) -> R
     let secondaries = secondary(state, op)?;
     nics::reserve(state, &taken);
     messages.push("* creating instance disks...".to_owned());
+    let sizes = draft.disks.iter().enumerate();
+    messages.extend(sizes.map(|(index, disk)| format!("* disk {index}, size {}", unit(disk.size_mib))));
     messages.push(format!("adding instance {} to cluster config", draft.name));
     messages.push("adding disks to cluster config".to_owned());
+    if op.flag("wait_for_sync") && !draft.disks.is_empty() {
+        // Once after wiping, once after imaging, although nothing is wiped or imaged.
+        messages.extend(synced(&draft.name));
+        messages.extend(synced(&draft.name));
+    }
     let start = draft.start;
     let uuid = add(state, op, draft, pnode, secondaries);
     let result = String::from_utf8_lossy(&json::bytes_of(&[&node])).into();
+    let start = Start { start, install: !op.flag("no_install") };
     Ok(Begun { pending: Pending::Create { uuid, start, result }, cost: Cost::Create, wait: Duration::ZERO })
 }
 
@@ -84,7 +101,6 @@ fn draft(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Draft
     let hvparams = be::check_hv(&state.cluster, &hypervisor, op.dict("hvparams").unwrap_or(&empty), false)?;
     let beparams = be::apply_be(PartialBe::default(), op.dict("beparams").unwrap_or(&empty), false)?;
     let filled = beparams.fill(&state.cluster.be);
-    check_memory_order(filled.minmem, filled.maxmem)?;
     let mut nics = nics::build(state, op)?;
     let disks = disks::build(op.list("disks"))?;
     nics::generate_macs(state, &mut nics)?;
@@ -115,7 +131,7 @@ fn check_on_node(state: &State, op: &Op, draft: &Draft, pnode: usize, node: &str
         given.extend(hidden.flat_map(|dict| dict.clone()));
         os::check(state, os, &given, node, op.flag("force_variant"))?;
     }
-    nics::check_bridges(state, &draft.nics, pnode)?;
+    nics::check_bridges(state, &draft.nics, pnode, "destination node")?;
     if draft.start {
         let reason = format!("creating instance {}", draft.name);
         capacity::check_free_memory(state, pnode, &reason, draft.be.maxmem)?;
@@ -164,17 +180,18 @@ fn add(state: &mut State, op: &Op, mut draft: Draft, pnode: usize, snodes: Vec<u
 pub(super) fn finish(
     state: &mut State,
     uuid: &str,
-    start: bool,
+    Start { start, install }: Start,
     result: Box<str>,
     messages: &mut Vec<String>,
 ) -> Result<Box<str>, OpError> {
     let (slot, instance) = find::again(state, uuid)?;
-    let runs_scripts = !instance.disks.is_empty() && !instance.os.is_empty();
-    let be = instance.beparams.fill(&state.cluster.be);
-    drop(instance);
-    if runs_scripts {
+    let memory = power::startup_memory(state, &instance);
+    if install && !instance.disks.is_empty() && !instance.os.is_empty() {
         messages.push("* running the instance OS create scripts...".to_owned());
+        let node = state.nodes.get(instance.pnode).map_or("", |node| node.name.as_str());
+        os::run_create(state, &instance, node)?;
     }
+    drop(instance);
     if start {
         messages.push("* starting instance...".to_owned());
         let now = state.now();
@@ -182,28 +199,33 @@ pub(super) fn finish(
             instance.admin_state = AdminState::Up;
             instance.disks_active = true;
             instance.touch(now);
-            instance.run(&be);
+            instance.run(memory);
         });
     }
     Ok(result)
 }
 
 /// `CheckArguments`; whether the instance is to be started.
-fn check_arguments(state: &State, op: &Op, name: &str, messages: &mut Vec<String>) -> Result<bool, OpError> {
+pub(super) fn check_arguments(
+    state: &State,
+    op: &Op,
+    name: &str,
+    messages: &mut Vec<String>,
+) -> Result<bool, OpError> {
     let invalid = |text: &str| Err(OpError::prereq(text, ecode::INVAL));
     if op.flag("forthcoming") && op.flag("commit") {
         return invalid("Forthcoming generation and commiting are mutually exclusive");
     }
     let install = !op.flag("no_install");
     if !install && op.flag("start") {
-        messages.push("No-installation mode selected, disabling startup".to_owned());
+        messages.push(info("No-installation mode selected, disabling startup"));
     }
     if op.flag("ip_check") && !op.flag("name_check") {
         return invalid("Cannot do IP address check without a name check");
     }
     if op.flag("name_check") {
         // No simulated name resolves.
-        let text = format!("The given name ({name}) does not resolve: Name or service not known");
+        let text = format!("The given name ({name}) does not resolve: Temporary failure in name resolution");
         return Err(OpError::prereq(text, "resolver_error"));
     }
     if op.text("mode") != Some("create") {
@@ -255,15 +277,7 @@ fn check_hypervisor(state: &State, op: &Op) -> Result<Arc<str>, OpError> {
     })
 }
 
-pub(super) fn check_memory_order(minmem: u64, maxmem: u64) -> Result<(), OpError> {
-    if minmem <= maxmem {
-        return Ok(());
-    }
-    let text = format!("Minimum memory ({minmem}) is greater than maximum memory ({maxmem})");
-    Err(OpError::prereq(text, ecode::INVAL))
-}
-
-fn choose_node(state: &State, op: &Op, need: &Need) -> Result<usize, OpError> {
+fn choose_node(state: &State, op: &Op, need: &Need<'_>) -> Result<usize, OpError> {
     let Some(name) = op.text("pnode") else {
         let group = op.text("group_name").map(|name| find::group(state, name)).transpose()?;
         return capacity::allocate(state, need, group);

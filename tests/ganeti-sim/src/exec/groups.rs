@@ -40,7 +40,7 @@ pub(super) fn add(state: &mut State, op: &Op) -> Result<Begun, OpError> {
 pub(super) fn remove(state: &mut State, op: &Op) -> Result<Begun, OpError> {
     let index = find::group(state, op.text("group_name").unwrap_or_default())?;
     let members: Vec<_> =
-        state.nodes.iter().filter(|node| node.group == index).map(|node| node.name.as_str()).collect();
+        state.nodes.iter().filter(|node| node.group == index).map(|node| node.uuid.as_str()).collect();
     let name = state.groups.get(index).map_or("", |group| group.name.as_str());
     if !members.is_empty() {
         let text = format!("Group '{name}' not empty, has the following nodes: {}", members.join(", "));

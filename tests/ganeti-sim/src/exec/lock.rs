@@ -11,6 +11,8 @@ pub(crate) fn lock_of(state: &State, op: &Op) -> Result<Option<LockKey>, OpError
     match op.kind() {
         Kind::InstanceCreate => {
             let name = create::normalized_name(op)?;
+            // What it logs, it logs again when the job runs.
+            create::check_arguments(state, op, &name, &mut Vec::new())?;
             if state.instances.named(&name).is_some() {
                 return Err(already_there(&name));
             }

@@ -36,7 +36,7 @@ pub(crate) enum Pending {
     /// Nothing; the result, in JSON.
     Done(Box<str>),
     /// Start a new instance; the result.
-    Create { uuid: String, start: bool, result: Box<str> },
+    Create { uuid: String, start: create::Start, result: Box<str> },
     /// The guest has stopped.
     Stop { uuid: String },
     /// Disks are active: start the guest.
@@ -70,24 +70,56 @@ impl Begun {
 /// The result of opcodes that give none.
 const NULL: &str = "null";
 
+/// How Ganeti's `LogInfo` shows in a job's log.
+fn info(text: impl std::fmt::Display) -> String {
+    format!(" - INFO: {text}")
+}
+
+/// How Ganeti's `LogWarning` shows in a job's log.
+fn warning(text: impl std::fmt::Display) -> String {
+    format!(" - WARNING: {text}")
+}
+
+/// What Ganeti logs when it has waited for disks.
+fn synced(instance: &str) -> [String; 2] {
+    [
+        info(format_args!("Waiting for instance {instance} to sync disks")),
+        info(format_args!("Instance {instance}'s disks are in sync")),
+    ]
+}
+
+/// A size in MiB with the unit that suits it (`FormatUnit`).
+fn unit(mib: u64) -> String {
+    #[allow(clippy::cast_precision_loss)]
+    let size = mib as f64;
+    match mib {
+        0..1024 => format!("{mib}M"),
+        1024..0x10_0000 => format!("{:.1}G", size / 1024.0),
+        _ => format!("{:.1}T", size / 1024.0 / 1024.0),
+    }
+}
+
 /// Does the prechecks and the first changes of an opcode. `messages` go to the job's log.
-pub(crate) fn begin(
-    state: &mut State,
-    op: &Op,
-    job: u64,
-    messages: &mut Vec<String>,
-) -> Result<Begun, OpError> {
+pub(crate) fn begin(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
+    let begun = dispatch(state, op, messages)?;
+    if op.flag("dry_run") {
+        messages.push(info("dry-run mode requested, not actually executing the operation"));
+    }
+    Ok(begun)
+}
+
+fn dispatch(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
     match op.kind() {
         Kind::InstanceCreate => create::begin(state, op, messages),
         Kind::InstanceRemove => remove::begin(state, op),
         Kind::InstanceStartup => power::startup(state, op),
-        Kind::InstanceShutdown => power::shutdown(state, op),
+        Kind::InstanceShutdown => power::shutdown(state, op, messages),
         Kind::InstanceReboot => power::reboot(state, op, messages),
         Kind::InstanceMigrate | Kind::InstanceFailover => power::relocate(state, op),
         Kind::InstanceSetParams => modify::begin(state, op, messages),
         Kind::InstanceRename => rename::begin(state, op),
         Kind::InstanceReinstall => rename::reinstall(state, op, messages),
-        Kind::InstanceGrowDisk => disks::grow(state, op),
+        Kind::InstanceGrowDisk => disks::grow(state, op, messages),
         Kind::InstanceActivateDisks => disks::activate(state, op),
         Kind::InstanceDeactivateDisks => disks::deactivate(state, op),
         Kind::InstanceQueryData => disks::query_data(state, op),
@@ -98,7 +130,7 @@ pub(crate) fn begin(
         Kind::NetworkSetParams => networks::set_params(state, op, messages),
         Kind::NetworkConnect => networks::connect(state, op, messages),
         Kind::NetworkDisconnect => networks::disconnect(state, op, messages),
-        Kind::NodeSetParams => nodes::set_params(state, op),
+        Kind::NodeSetParams => nodes::set_params(state, op, messages),
         Kind::GroupAdd => groups::add(state, op),
         Kind::GroupRemove => groups::remove(state, op),
         Kind::GroupRename => groups::rename(state, op),
@@ -106,7 +138,7 @@ pub(crate) fn begin(
         Kind::GroupAssignNodes => groups::assign_nodes(state, op),
         Kind::ClusterSetParams => groups::cluster_set_params(state, op),
         Kind::ClusterRedistConf => Ok(Begun::done(NULL)),
-        Kind::OsDiagnose => Ok(Begun::done(os::diagnose(state, job))),
+        Kind::OsDiagnose => Ok(Begun::done(os::diagnose(state))),
     }
 }
 

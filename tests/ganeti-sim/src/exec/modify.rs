@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Begun, be, capacity, create, find, modify_disks, modify_nics, os};
+use super::{Begun, be, capacity, find, info, modify_disks, modify_nics, os, warning};
 use crate::opcode::{Op, OpError, ecode};
-use crate::state::{AdminState, Dict, Instance, Live, State, StateSource};
+use crate::state::{AdminState, Dict, FilledBe, Instance, Live, State, StateSource};
 
 /// What has changed: `[what, value]`.
 pub(super) type Changes = Vec<(String, Value)>;
@@ -72,8 +72,8 @@ pub(super) fn begin(state: &mut State, op: &Op, messages: &mut Vec<String>) -> R
     find::check_online(state, before.pnode)?;
     let mut after = Instance::clone(&before);
     let mut changes = Changes::new();
-    let hotplug = check_hotplug(op, &before)?;
-    let disks = modify_disks::apply(state, op, &mut after, &mut changes, hotplug)?;
+    let hotplug = check_hotplug(op, &before, messages)?;
+    let disks = modify_disks::apply(state, op, &mut after, &mut changes, messages, hotplug)?;
     let nics = modify_nics::apply(state, op, &mut after, &mut changes, messages, hotplug)?;
     apply_parameters(state, op, &before, &mut after, &mut changes)?;
     apply_os(state, op, &mut after, &mut changes)?;
@@ -124,17 +124,30 @@ fn check_submitted(op: &Op) -> Result<(), OpError> {
 }
 
 /// Whether devices are plugged into the running guest. Only kvm can.
-fn check_hotplug(op: &Op, instance: &Instance) -> Result<bool, OpError> {
-    let possible = &*instance.hypervisor == "kvm" && instance.is_running();
-    if op.flag("hotplug") && !possible {
-        let why = if instance.is_running() {
-            "Hotplug is not supported by this hypervisor"
-        } else {
-            "Instance is probably down"
-        };
-        return Err(OpError::prereq(format!("Hotplug is not possible: {why}"), ecode::STATE));
+fn check_hotplug(op: &Op, instance: &Instance, messages: &mut Vec<String>) -> Result<bool, OpError> {
+    let (wanted, welcome) = (op.flag("hotplug"), op.flag("hotplug_if_possible"));
+    if !wanted && !welcome {
+        return Ok(false);
     }
-    Ok(possible && (op.flag("hotplug") || op.flag("hotplug_if_possible")))
+    let why = match &*instance.hypervisor {
+        "kvm" if instance.is_running() => return Ok(true),
+        "kvm" => "Hotplug is not supported: Instance is probably down",
+        _ => "Hotplug is not supported: Hotplug is not supported by this hypervisor",
+    };
+    if wanted {
+        // Ganeti says it twice.
+        return Err(OpError::prereq(format!("Hotplug is not possible: {why}: {why}"), ecode::STATE));
+    }
+    messages.push(warning(why));
+    messages.push(info("Modification will take place without hotplugging."));
+    Ok(false)
+}
+
+/// Notes that a device was plugged in or out.
+pub(super) fn hotplugged(what: String, changes: &mut Changes, messages: &mut Vec<String>) {
+    messages.push(info("Trying to hotplug device..."));
+    messages.push(info("Hotplug done."));
+    changes.push((what, "hotplug:done".into()));
 }
 
 fn apply_parameters(
@@ -152,17 +165,11 @@ fn apply_parameters(
     let Some(given) = op.dict("beparams").filter(|given| !given.is_empty()) else { return Ok(()) };
     after.beparams = be::apply_be(before.beparams, given, true)?;
     let (old, new) = (before.beparams.fill(&state.cluster.be), after.beparams.fill(&state.cluster.be));
-    create::check_memory_order(new.minmem, new.maxmem)?;
-    if !op.flag("ignore_ipolicy") {
-        let sizes: Vec<_> = after.disks.iter().map(|disk| disk.size_mib).collect();
-        let violations = capacity::violations(state, &new, &sizes, after.nics.len());
-        if !violations.is_empty() {
-            let text = format!("Instance allocation violates policy: {}", violations.join(", "));
-            return Err(OpError::prereq(text, ecode::INVAL));
-        }
-    }
     if new.maxmem > old.maxmem && !op.flag("force") {
         check_growth(state, before, new.maxmem)?;
+    }
+    if !op.flag("ignore_ipolicy") {
+        check_policy(state, after, &new)?;
     }
     changes.extend(given.iter().map(|(key, value)| (format!("be/{key}"), value.clone())));
     Ok(())
@@ -183,6 +190,21 @@ fn check_growth(state: &State, instance: &Instance, maxmem: u64) -> Result<(), O
          primary node"
     );
     Err(OpError::prereq(text, ecode::NORES))
+}
+
+fn check_policy(state: &State, after: &Instance, be: &FilledBe) -> Result<(), OpError> {
+    let sizes: Vec<_> = after.disks.iter().map(|disk| disk.size_mib).collect();
+    let violations = capacity::violations(state, be, &sizes, after.nics.len());
+    let group = state.nodes.get(after.pnode).and_then(|node| state.groups.get(node.group));
+    let Some(group) = group.filter(|_| !violations.is_empty()) else { return Ok(()) };
+    // Ganeti means to show the group's uuid here, and shows the whole group.
+    let shown = format!("{{'name': '{}', 'uuid': '{}'}}", group.name, group.uuid);
+    let text = format!(
+        "Instance allocation to group {shown} ({}) violates policy: {}",
+        group.name,
+        violations.join(", ")
+    );
+    Err(OpError::prereq(text, ecode::INVAL))
 }
 
 /// Merges parameters; `"default"` takes one back.
@@ -207,9 +229,14 @@ fn apply_os(state: &State, op: &Op, after: &mut Instance, changes: &mut Changes)
         changes.extend(given.iter().map(|(key, value)| (format!("os/{key}"), value.clone())));
     }
     if let Some(given) = private {
-        changes.extend(given.keys().map(|key| (format!("os_private/{key}"), "<redacted>".into())));
+        changes.extend(
+            given
+                .keys()
+                .map(|key| (format!("os_private/{key}"), format!("Private(?, descr='{key}')").into())),
+        );
     }
-    if (public.is_some() || private.is_some() || op.text("os_name").is_some()) && !after.os.is_empty() {
+    // A new OS alone is not looked at.
+    if (public.is_some() || private.is_some()) && !after.os.is_empty() {
         let mut all = after.osparams.clone();
         all.extend(private.cloned().unwrap_or_default());
         let node = state.nodes.get(after.pnode).map_or("", |node| node.name.as_str());
@@ -246,14 +273,17 @@ fn check_offline(op: &Op, instance: &Instance) -> Result<(), OpError> {
     let Some(offline) = op.value("offline").and_then(Value::as_bool) else { return Ok(()) };
     let state = instance.admin_state;
     let refused = |text: String| Err(OpError::prereq(text, ecode::STATE));
-    if offline && state == AdminState::Up {
-        return refused(format!("Instance '{}' is marked to be up, can't change to offline", instance.name));
+    let (fits, what) = if offline {
+        (state != AdminState::Up, "can't change to offline without being down first")
+    } else {
+        (state == AdminState::Offline, "can't change to online (down) without being offline first")
+    };
+    if !fits {
+        let state = state.as_str();
+        return refused(format!("Instance '{}' is marked to be {state}, {what}", instance.name));
     }
-    if !offline && state == AdminState::Up {
-        return refused(format!("Instance '{}' is marked to be up, can't change to down", instance.name));
-    }
-    if offline && instance.is_running() {
-        return refused(format!("Instance {} is running, can't change to offline", instance.name));
+    if instance.is_running() {
+        return refused(format!("Instance {} is running, {what}", instance.name));
     }
     Ok(())
 }

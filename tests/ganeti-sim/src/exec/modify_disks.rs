@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::disks::build_one;
-use super::modify::{Changes, DeviceChange, device_changes, device_index};
+use super::modify::{Changes, DeviceChange, device_changes, device_index, hotplugged};
 use super::nics::check_device_names;
+use super::{synced, unit};
 use crate::opcode::{Op, OpError, ecode};
 use crate::state::{Instance, State};
 
@@ -21,36 +22,43 @@ pub(super) fn apply(
     op: &Op,
     after: &mut Instance,
     changes: &mut Changes,
+    messages: &mut Vec<String>,
     hotplug: bool,
 ) -> Result<usize, OpError> {
     let mut counted = 0;
     for change in device_changes("disk", op.list("disks"))? {
-        let known: Vec<_> =
-            after.disks.iter().map(|disk| (disk.uuid.as_str(), disk.name.as_deref())).collect();
-        let index = device_index("disk", &change, &known)?;
-        let plugged = match change.verb {
+        let index = index_of(&change, after)?;
+        match change.verb {
             "add" => {
                 add(state, &change, index, after, changes)?;
-                true
+                let size = after.disks.get(index).map_or(0, |disk| disk.size_mib);
+                messages.push(format!("* disk {index}, size {}", unit(size)));
+                messages.extend(synced(&after.name));
             }
-            "remove" => {
-                remove(index, after, changes, hotplug)?;
-                true
-            }
+            "remove" => remove(index, after, changes, hotplug)?,
             "modify" => {
                 modify(&change, index, after, changes)?;
-                false
+                continue;
             }
             verb => return Err(OpError::exec(format!("The simulator does not {verb} disks"))),
-        };
-        if plugged {
-            counted += 1;
-            if hotplug {
-                changes.push((format!("disk/{index}"), "hotplug:done".into()));
-            }
+        }
+        counted += 1;
+        if hotplug {
+            hotplugged(format!("disk/{index}"), changes, messages);
         }
     }
     Ok(counted)
+}
+
+/// Disks are looked up by name before anything else is checked, which has words of its own.
+fn index_of(change: &DeviceChange<'_>, after: &Instance) -> Result<usize, OpError> {
+    let known: Vec<_> = after.disks.iter().map(|disk| (disk.uuid.as_str(), disk.name.as_deref())).collect();
+    device_index("disk", change, &known).map_err(|error| match change.ident.as_str() {
+        Some(name) if error.ecode.is_some() => {
+            OpError::of("OpPrereqError", format!("Lookup of disk '{name}' failed"))
+        }
+        _ => error,
+    })
 }
 
 fn add(
@@ -85,12 +93,14 @@ fn add(
 }
 
 fn remove(index: usize, after: &mut Instance, changes: &mut Changes, hotplug: bool) -> Result<(), OpError> {
-    if after.is_running() && !hotplug {
-        let text = format!(
-            "Instance {} is running, can't remove volume from a running instance without using hotplug",
-            after.name
-        );
+    let what = "can't remove volume from a running instance without using hotplug";
+    let state = after.admin_state.as_str();
+    if !hotplug && state == "up" {
+        let text = format!("Instance '{}' is marked to be {state}, {what}", after.name);
         return Err(OpError::prereq(text, ecode::STATE));
+    }
+    if !hotplug && after.is_running() {
+        return Err(OpError::prereq(format!("Instance {} is running, {what}", after.name), ecode::STATE));
     }
     after.disks.remove(index);
     changes.push((format!("disk/{index}"), "remove".into()));

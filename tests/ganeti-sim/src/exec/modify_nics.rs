@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::find;
-use super::modify::{Changes, DeviceChange, device_changes, device_index};
+use super::modify::{Changes, DeviceChange, device_changes, device_index, hotplugged};
 use super::nics::{
     self, NoIp, Taken, check_bridges, check_conflict, check_device_names, check_mac, generated_mac,
 };
+use super::{find, info};
 use crate::opcode::{Op, OpError, ecode};
 use crate::state::{Instance, Nic, PartialNic, State};
 
@@ -38,18 +38,25 @@ pub(super) fn apply(
     let mut editor = Editor { state, op, pnode: after.pnode, booked: Booked::default(), messages };
     for change in device_changes("NIC", op.list("nics"))? {
         let known: Vec<_> = after.nics.iter().map(|nic| (nic.uuid.as_str(), nic.name.as_deref())).collect();
-        let index = device_index("nic", &change, &known)?;
+        let index = device_index("NIC", &change, &known)?;
         match change.verb {
             "add" => editor.add(&change, index, &mut after.nics, changes)?,
             "remove" => {
                 editor.forget(after.nics.remove(index));
-                changes.push((format!("nic/{index}"), "remove".into()));
+                changes.push((format!("NIC/{index}"), "remove".into()));
             }
-            _ => editor.modify(&change, index, &mut after.nics, changes)?,
+            "modify" => editor.modify(&change, index, &mut after.nics, changes)?,
+            "attach" => return invalid("Attach operation is not supported for NICs"),
+            _ => return invalid("Detach operation is not supported for NICs"),
         }
         if hotplug {
-            let key = if change.verb == "add" { format!("nic.{index}") } else { format!("nic/{index}") };
-            changes.push((key, "hotplug:done".into()));
+            // Ganeti's own three ways to name a NIC.
+            let what = match change.verb {
+                "add" => format!("nic.{index}"),
+                "remove" => format!("NIC/{index}"),
+                _ => format!("nic/{index}"),
+            };
+            hotplugged(what, changes, editor.messages);
         }
     }
     Ok(editor.booked)
@@ -128,14 +135,20 @@ impl Editor<'_> {
         self.prepare(change, place, Some(&before))?;
         let default = &self.state.cluster.nic;
         let set = [("mac", Some(place.mac.clone())), ("ip", place.ip.clone()), ("name", place.name.clone())];
-        for (key, value) in set.into_iter().filter(|(key, _)| change.params.contains_key(*key)) {
-            changes.push((format!("nic.{key}/{index}"), value.into()));
+        for (key, value) in set {
+            // A new network may give a new MAC address unasked.
+            if change.params.contains_key(key) || (key == "mac" && place.mac != before.mac) {
+                changes.push((format!("nic.{key}/{index}"), value.into()));
+            }
         }
         if place.network != before.network {
-            let network = change.params.get("network").cloned().unwrap_or_default();
-            changes.push((format!("nic.network/{index}"), network));
+            let network = change.params.get("network").and_then(Value::as_str);
+            let network = network.filter(|name| !name.eq_ignore_ascii_case("none"));
+            changes.push((format!("nic.network/{index}"), network.into()));
         }
-        for (key, value) in [("mode", place.params.mode(default)), ("link", place.params.link(default))] {
+        let (mode, link, vlan) =
+            (place.params.mode(default), place.params.link(default), place.params.vlan(default));
+        for (key, value) in [("mode", mode), ("link", link), ("vlan", vlan)] {
             changes.push((format!("nic.{key}/{index}"), value.into()));
         }
         Ok(())
@@ -163,7 +176,7 @@ impl Editor<'_> {
             nic.network = name.and_then(|name| Some(self.state.networks.get(&name)?.uuid.clone()));
         }
         self.set_link(&params, nic)?;
-        check_bridges(self.state, std::slice::from_ref(nic), self.pnode)?;
+        check_bridges(self.state, std::slice::from_ref(nic), self.pnode, "node")?;
         self.set_mac(text("mac"), nic, before)?;
         self.set_ip(&params, nic, before)
     }
@@ -211,7 +224,7 @@ impl Editor<'_> {
                 let text = format!("MAC address '{mac}' already in use in cluster");
                 return Err(OpError::prereq(text, ecode::NOTUNIQUE));
             }
-            (Some(mac), _) => check_mac(self.state, mac)?,
+            (Some(mac), _) => check_mac(self.state, mac, "'")?,
             // A network with another prefix gives another address.
             (None, Some(_)) if moved => generated_mac(self.state, nic.network.as_deref()),
             (None, Some(_)) => return Ok(()),
@@ -227,10 +240,18 @@ impl Editor<'_> {
             nic.ip = nics::given(params, "ip").map(str::to_owned);
         }
         if before.is_some_and(|before| before.ip == nic.ip && before.network == nic.network) {
-            return Ok(());
+            let linked = params.get("mode").is_some() || params.get("link").is_some();
+            return if linked && nic.network.is_some() {
+                invalid("Not allowed to change link or mode of a NIC that is connected to a network")
+            } else {
+                Ok(())
+            };
         }
         self.booked.released.extend(before.cloned());
         let Some(ip) = nic.ip.clone() else { return Ok(()) };
+        if ip.eq_ignore_ascii_case("pool") && nic.network.is_none() {
+            return invalid("If ip=pool, parameter network cannot be none");
+        }
         nics::check_ip(Some(&ip), nic.network.as_deref())?;
         let conflicts_check = self.op.flag("conflicts_check");
         let Some(network) = nic.network.clone() else {
@@ -247,8 +268,13 @@ impl Editor<'_> {
         })?;
         if let Some((name, at)) = place {
             if let Some(network) = self.state.networks.get(&name) {
-                nic.ip = Some(network.subnet.address(at));
-                self.messages.push(format!("Reserving IP {} in network {name}", network.subnet.address(at)));
+                nic.ip = Some(network.pool.address(at));
+                let chosen = network.pool.address(at);
+                self.messages.push(if ip.eq_ignore_ascii_case("pool") {
+                    nics::chose(&chosen, &name)
+                } else {
+                    info(format_args!("Reserving IP {chosen} in network {name}"))
+                });
             }
             self.booked.taken.push((name, at));
         }

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Begun, NULL, find, tags};
+use super::{Begun, NULL, find, info, tags, warning};
 use crate::opcode::{Op, OpError, ecode};
-use crate::state::{Network, PartialNic, Pool, State, Subnet};
+use crate::state::{Instance, Network, Nic, PartialNic, Pool, State, Subnet};
 
 fn prefix(text: &str) -> Result<String, OpError> {
     let bytes: Vec<_> = text.split(':').collect();
     let hex = |byte: &&str| byte.len() == 2 && byte.bytes().all(|digit| digit.is_ascii_hexdigit());
     if bytes.len() != 3 || !bytes.iter().all(hex) {
-        return Err(OpError::prereq(format!("Invalid MAC address prefix {text}"), ecode::INVAL));
+        return Err(OpError::prereq(format!("Invalid MAC address prefix '{text}'"), ecode::INVAL));
     }
     Ok(text.to_lowercase())
 }
@@ -27,30 +27,20 @@ pub(super) fn add(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Res
     op.texts("tags").try_for_each(tags::validate)?;
     let no_pool =
         |why: &str| OpError::exec(format!("Cannot create IP address pool for network '{name}': {why}"));
-    let subnet = Subnet::parse(op.text("network").unwrap_or_default());
-    let subnet = subnet.ok_or_else(|| no_pool("the network has host bits set"))?;
-    // `IPV4_NETWORK_MIN_SIZE` and `IPV4_NETWORK_MAX_SIZE`.
-    match subnet.prefix {
-        31.. => return Err(no_pool("A network with less than 4 addresses cannot be used")),
-        ..16 => return Err(no_pool("A network with more than 65536 addresses cannot be used")),
-        _ => {}
-    }
-    let mut pool = Pool::new(usize::try_from(subnet.size()).unwrap_or(0));
+    let subnet = Subnet::parse(op.text("network").unwrap_or_default())
+        .ok_or_else(|| no_pool("it is no IPv4 network"))?;
+    check_size(subnet).map_err(|why| no_pool(&why))?;
+    let mut pool = Pool::new(subnet);
     let gateway = op.text("gateway").map(str::to_owned);
-    let reserved = gateway.as_deref().into_iter().chain(op.texts("add_reserved_ips"));
-    for ip in reserved {
-        let index = subnet.index(ip).ok_or_else(|| {
-            OpError::exec(format!("Cannot reserve IP address '{ip}': {ip} is not contained in {subnet}"))
-        })?;
-        pool.set_external(index, true);
+    if let Some(gateway) = &gateway {
+        pool.reserve(gateway).map_err(|why| no_pool(&why))?;
     }
     if op.flag("conflicts_check") {
-        for node in &state.nodes {
-            if let Some(index) = subnet.index(&node.address) {
-                pool.set_external(index, true);
-                messages.push(format!("Reserved IP address of node '{}' ({})", node.name, node.address));
-            }
-        }
+        reserve_nodes(state, &mut pool, messages);
+    }
+    for ip in op.texts("add_reserved_ips") {
+        let failed = |why| OpError::exec(format!("Cannot reserve IP address '{ip}': {why}"));
+        pool.reserve(ip).map_err(failed)?;
     }
     if op.flag("dry_run") {
         return Ok(Begun::done(NULL));
@@ -62,7 +52,6 @@ pub(super) fn add(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Res
         serial_no: 1,
         ctime: now,
         mtime: now,
-        subnet,
         gateway,
         network6: op.text("network6").map(str::to_owned),
         gateway6: op.text("gateway6").map(str::to_owned),
@@ -74,8 +63,41 @@ pub(super) fn add(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Res
     Ok(Begun::done(NULL))
 }
 
+/// `IPV4_NETWORK_MIN_SIZE` and `IPV4_NETWORK_MAX_SIZE`.
+fn check_size(subnet: Subnet) -> Result<(), String> {
+    let size = subnet.size();
+    match subnet.prefix {
+        ..16 => Err(format!(
+            "A big network with {size} host(s) is currently not supported. please specify at most a /16 network"
+        )),
+        31.. => Err(format!(
+            "A network with only {size} host(s) is too small, please specify at least a /30 network"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps the addresses of nodes and of the cluster itself from instances.
+fn reserve_nodes(state: &State, pool: &mut Pool, messages: &mut Vec<String>) {
+    for node in &state.nodes {
+        let (name, ip) = (&node.name, &node.address);
+        // Once as the primary address, once as the secondary one.
+        for _ in 0..2 {
+            match pool.contains(ip).then(|| pool.reserve(ip)) {
+                None => {}
+                Some(Ok(())) => {
+                    messages.push(info(format_args!("Reserved IP address of node '{name}' ({ip})")))
+                }
+                Some(Err(why)) => messages
+                    .push(warning(format_args!("Cannot reserve IP address '{ip}' of node '{name}': {why}"))),
+            }
+        }
+    }
+}
+
 pub(super) fn remove(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
-    let name = find::network(state, op.text("network_name").unwrap_or_default())?;
+    let given = op.text("network_name").unwrap_or_default();
+    let name = find::network(state, given)?;
     let uuid = state.networks.get(&name).map(|network| network.uuid.clone()).unwrap_or_default();
     let connected: Vec<_> = state
         .groups
@@ -84,10 +106,10 @@ pub(super) fn remove(state: &mut State, op: &Op, messages: &mut Vec<String>) -> 
         .map(|group| group.name.as_str())
         .collect();
     if !connected.is_empty() {
-        messages.push(format!(
-            "Network '{name}' is connected to the following node groups: {}",
+        messages.push(warning(format_args!(
+            "Network '{given}' is connected to the following node groups: {}",
             connected.join(", ")
-        ));
+        )));
         return Err(OpError::prereq("Network still connected", ecode::STATE));
     }
     if !op.flag("dry_run") {
@@ -107,17 +129,18 @@ pub(super) fn set_params(state: &mut State, op: &Op, messages: &mut Vec<String>)
     let Some(entry) = state.networks.get_mut(&name) else { return Ok(Begun::done(NULL)) };
     let mut network = Network::clone(entry);
     if let Some(gateway) = op.text("gateway") {
-        set_gateway(&mut network, gateway)?;
+        set_gateway(&mut network, gateway, messages)?;
     }
-    for (list, reserve) in [("add_reserved_ips", true), ("remove_reserved_ips", false)] {
-        for ip in op.texts(list) {
-            let gateway = network.gateway.as_deref() == Some(ip) && !reserve;
-            match network.subnet.index(ip) {
-                Some(index) if !gateway && network.pool.is_external(index) != reserve => {
-                    network.pool.set_external(index, reserve);
-                }
-                _ => messages.push(format!("Cannot change the reservation of IP address {ip}")),
-            }
+    for ip in op.texts("add_reserved_ips") {
+        if let Err(why) = network.pool.reserve(ip) {
+            messages.push(warning(format_args!("Cannot reserve IP address {ip}: {why}")));
+        }
+    }
+    for ip in op.texts("remove_reserved_ips") {
+        if network.gateway.as_deref() == Some(ip) {
+            messages.push(warning("Cannot unreserve Gateway's IP"));
+        } else if let Err(why) = network.pool.release(ip) {
+            messages.push(warning(format_args!("Cannot release IP address {ip}: {why}")));
         }
     }
     let optional = |text: &str| (text != "none").then(|| text.to_owned());
@@ -135,58 +158,77 @@ pub(super) fn set_params(state: &mut State, op: &Op, messages: &mut Vec<String>)
     Ok(Begun::done(NULL))
 }
 
-fn set_gateway(network: &mut Network, gateway: &str) -> Result<(), OpError> {
-    let taken = network.subnet.index(gateway).is_some_and(|index| network.pool.is_taken(index));
-    if taken && network.gateway.as_deref() != Some(gateway) {
+fn set_gateway(network: &mut Network, gateway: &str, messages: &mut Vec<String>) -> Result<(), OpError> {
+    let pool_error = |why| OpError::of("AddressPoolError", why);
+    let index = network.pool.index(gateway).map_err(pool_error)?;
+    if network.pool.is_used(index) {
         let text = format!("Gateway IP address '{gateway}' is already reserved");
         return Err(OpError::prereq(text, ecode::STATE));
     }
-    if let Some(old) = network.gateway.take().and_then(|old| network.subnet.index(&old)) {
-        network.pool.set_external(old, false);
+    if network.gateway.as_deref() == Some(gateway) {
+        messages.push(warning(format_args!("Gateway is already {gateway}")));
+        return Ok(());
     }
-    if let Some(index) = network.subnet.index(gateway) {
-        network.pool.set_external(index, true);
+    network.pool.reserve(gateway).map_err(pool_error)?;
+    if let Some(old) = network.gateway.replace(gateway.to_owned()) {
+        network.pool.release(&old).map_err(pool_error)?;
     }
-    network.gateway = Some(gateway.to_owned());
     Ok(())
 }
 
 /// Refuses to connect or disconnect a network while instances of the group use its addresses.
 fn check_conflicts(
     state: &State,
+    network: &str,
     group: usize,
-    conflicting: impl Fn(&crate::state::Nic) -> bool,
-    what: &str,
-    messages: &mut Vec<String>,
-) -> Result<(), OpError> {
+    conflicting: impl Fn(&Nic) -> bool,
+    action: &str,
+) -> Result<(), Conflict> {
     let here = |node: usize| state.nodes.get(node).is_some_and(|node| node.group == group);
-    let mut instances = state.instances.iter().filter(|instance| here(instance.pnode));
-    let Some(instance) = instances.find(|instance| instance.nics.iter().any(&conflicting)) else {
-        return Ok(());
+    let uses = |instance: &Instance| {
+        let nics = instance.nics.iter().enumerate().filter(|(_, nic)| conflicting(nic));
+        let uses: Vec<_> =
+            nics.map(|(index, nic)| format!("nic{index}/{}", nic.ip.as_deref().unwrap_or("None"))).collect();
+        (!uses.is_empty()).then(|| format!("{}: {}", instance.name, uses.join(", ")))
     };
-    messages.push(format!(
-        "IP addresses of the network, which is about to {what}, are in use: {}",
-        instance.name
-    ));
-    // The two blanks are Ganeti's.
-    let text = "Conflicting IP addresses found;  remove/modify the corresponding network interfaces";
-    Err(OpError::prereq(text, ecode::STATE))
+    let instances = state.instances.iter().filter(|instance| here(instance.pnode));
+    let conflicts: Vec<_> = instances.filter_map(|instance| uses(instance)).collect();
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let group = state.groups.get(group).map_or("", |group| group.name.as_str());
+    Err(Conflict(format!(
+        "IP addresses from network '{network}', which is about to {action} node group '{group}', are in use: {}",
+        conflicts.join(", ")
+    )))
+}
+
+/// What is logged of addresses in use.
+struct Conflict(String);
+
+impl Conflict {
+    fn report(self, messages: &mut Vec<String>) -> OpError {
+        messages.push(warning(self.0));
+        // The two blanks are Ganeti's.
+        let text = "Conflicting IP addresses found;  remove/modify the corresponding network interfaces";
+        OpError::prereq(text, ecode::STATE)
+    }
 }
 
 pub(super) fn connect(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
-    let name = find::network(state, op.text("network_name").unwrap_or_default())?;
+    let given = op.text("network_name").unwrap_or_default();
+    let name = find::network(state, given)?;
     let group = find::group(state, op.text("group_name").unwrap_or_default())?;
     let Some(network) = state.networks.get(&name).cloned() else { return Ok(Begun::done(NULL)) };
     let connected = state.groups.get(group).is_some_and(|group| group.networks.contains_key(&network.uuid));
     if connected {
         let group = state.groups.get(group).map_or("", |group| group.name.as_str());
-        messages.push(format!("Network '{name}' is already mapped to group '{group}'"));
+        messages.push(warning(format_args!("Network '{given}' is already mapped to group '{group}'")));
         return Ok(Begun::done(NULL));
     }
     if op.flag("conflicts_check") {
-        let inside =
-            |nic: &crate::state::Nic| nic.ip.as_deref().is_some_and(|ip| network.subnet.index(ip).is_some());
-        check_conflicts(state, group, inside, "be connected", messages)?;
+        let inside = |nic: &Nic| nic.ip.as_deref().is_some_and(|ip| network.pool.contains(ip));
+        check_conflicts(state, given, group, inside, "connect to").map_err(|found| found.report(messages))?;
     }
     let text = |name: &str| op.text(name).map(str::to_owned);
     let params = PartialNic {
@@ -204,15 +246,19 @@ pub(super) fn connect(state: &mut State, op: &Op, messages: &mut Vec<String>) ->
 }
 
 pub(super) fn disconnect(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
-    let name = find::network(state, op.text("network_name").unwrap_or_default())?;
+    let given = op.text("network_name").unwrap_or_default();
+    let name = find::network(state, given)?;
     let group = find::group(state, op.text("group_name").unwrap_or_default())?;
     let uuid = state.networks.get(&name).map(|network| network.uuid.clone()).unwrap_or_default();
     let connected = state.groups.get(group).is_some_and(|group| group.networks.contains_key(&uuid));
     if !connected {
-        messages.push(format!("Network '{name}' is not mapped to the group"));
+        let group = state.groups.get(group).map_or("", |group| group.name.as_str());
+        messages.push(warning(format_args!("Network '{given}' is not mapped to group '{group}'")));
         return Ok(Begun::done(NULL));
     }
-    check_conflicts(state, group, |nic| nic.network.as_ref() == Some(&uuid), "be disconnected", messages)?;
+    let inside = |nic: &Nic| nic.network.as_ref() == Some(&uuid);
+    check_conflicts(state, given, group, inside, "disconnect from")
+        .map_err(|found| found.report(messages))?;
     let now = state.now();
     if let Some(group) = state.groups.get_mut(group).filter(|_| !op.flag("dry_run")) {
         let group = Arc::make_mut(group);

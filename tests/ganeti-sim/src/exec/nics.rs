@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::find;
+use super::{find, info};
 use crate::opcode::{Op, OpError, ecode};
 use crate::state::{Nic, PartialNic, State};
 
@@ -27,10 +27,11 @@ pub(super) fn check_device_names(kind: &str, devices: &[Value]) -> Result<(), Op
     let names: Vec<_> = devices.iter().filter_map(|device| given(device, "name")).collect();
     for (index, name) in names.iter().enumerate() {
         if name.parse::<i64>().is_ok() {
-            return invalid(format!("Invalid name '{name}'. Purely numeric names are not allowed"));
+            return invalid(format!("Invalid name '{name}'. Purely numeric {kind} names are not allowed"));
         }
         if names[..index].contains(name) {
-            return invalid(format!("{kind} names are not unique"));
+            let text = format!("{kind} name '{name}' already used");
+            return Err(OpError::prereq(text, ecode::NOTUNIQUE));
         }
     }
     Ok(())
@@ -54,7 +55,7 @@ fn build_one(state: &State, nic: &Value) -> Result<Nic, OpError> {
         return invalid("Routed nic mode requires an ip address if not attached to a network");
     }
     let mac = text("mac").unwrap_or("auto");
-    let mac = if matches!(mac, "auto" | "generate") { mac.to_owned() } else { check_mac(state, mac)? };
+    let mac = if matches!(mac, "auto" | "generate") { mac.to_owned() } else { check_mac(state, mac, "")? };
     let network = network.map(|name| find::network(state, name)).transpose()?;
     let uuid = network.and_then(|name| Some(state.networks.get(&name)?.uuid.clone()));
     Ok(Nic {
@@ -83,7 +84,10 @@ pub(super) fn check_ip(ip: Option<&str>, network: Option<&str>) -> Result<(), Op
 }
 
 /// A MAC address in Ganeti's form that nobody has.
-pub(super) fn check_mac(state: &State, mac: &str) -> Result<String, OpError> {
+///
+/// # Errors
+/// `quote` is how Ganeti puts the address into its words: create and modify differ.
+pub(super) fn check_mac(state: &State, mac: &str, quote: &str) -> Result<String, OpError> {
     let bytes: Vec<_> = mac.split(':').collect();
     let hex = |byte: &&str| byte.len() == 2 && byte.bytes().all(|digit| digit.is_ascii_hexdigit());
     if bytes.len() != 6 || !bytes.iter().all(hex) {
@@ -91,7 +95,7 @@ pub(super) fn check_mac(state: &State, mac: &str) -> Result<String, OpError> {
     }
     let mac = mac.to_lowercase();
     if state.instances.has_mac(&mac) {
-        let text = format!("MAC address {mac} already in use in cluster");
+        let text = format!("MAC address {quote}{mac}{quote} already in use in cluster");
         return Err(OpError::prereq(text, ecode::NOTUNIQUE));
     }
     Ok(mac)
@@ -138,20 +142,29 @@ pub(super) fn assign(
             continue;
         };
         nic.params = connection(state, &uuid, pnode)?;
+        let default = &state.cluster.nic;
+        let (mode, link, vlan) =
+            (nic.params.mode(default), nic.params.link(default), nic.params.vlan(default));
+        messages.push(info(format_args!("NIC/{index} inherits netparams ['{link}', '{mode}', '{vlan}']")));
         let Some(ip) = nic.ip.clone() else { continue };
         let place = take_ip(state, &uuid, &ip, conflicts_check, &taken)
             .map_err(|refused| refused.error(index, &ip))?;
         if let Some((name, at)) = place {
             if let Some(network) = state.networks.get(&name) {
-                nic.ip = Some(network.subnet.address(at));
+                nic.ip = Some(network.pool.address(at));
                 if ip == "pool" {
-                    messages.push(format!("Chose IP {} from network {name}", network.subnet.address(at)));
+                    messages.push(chose(&network.pool.address(at), &name));
                 }
             }
             taken.push((name, at));
         }
     }
     Ok(taken)
+}
+
+/// What is logged when a pool has given an address.
+pub(super) fn chose(ip: &str, network: &str) -> String {
+    info(format_args!("Chose IP {ip} from network {network}"))
 }
 
 /// How a network is connected to a node's group.
@@ -205,7 +218,7 @@ pub(super) fn take_ip(
         taken.iter().filter(|(name, _)| *name == network.name).for_each(|(_, at)| pool.set_used(*at, true));
         return pool.lowest_free().map(|at| Some((network.name.clone(), at))).ok_or(NoIp::PoolIsFull);
     }
-    let index = network.subnet.index(ip).ok_or_else(|| NoIp::Taken(network.name.clone()))?;
+    let index = network.pool.index(ip).map_err(|_| NoIp::Taken(network.name.clone()))?;
     let external = network.pool.is_external(index) && conflicts_check;
     if network.pool.is_used(index) || external || ours(index) {
         return Err(NoIp::Taken(network.name.clone()));
@@ -219,7 +232,7 @@ pub(super) fn check_conflict(state: &State, ip: Option<&str>, pnode: usize) -> R
     let group = state.nodes.get(pnode).and_then(|node| state.groups.get(node.group));
     let connected = |uuid: &str| group.is_some_and(|group| group.networks.contains_key(uuid));
     let mut networks = state.networks.values();
-    match networks.find(|network| connected(&network.uuid) && network.subnet.index(ip).is_some()) {
+    match networks.find(|network| connected(&network.uuid) && network.pool.contains(ip)) {
         Some(network) => {
             let text = format!(
                 "The requested IP address ({ip}) belongs to network {}, but the target NIC does not.",
@@ -240,8 +253,8 @@ pub(super) fn reserve(state: &mut State, taken: &[Taken]) {
     }
 }
 
-/// Refuses bridged NICs on bridges that the node does not have.
-pub(super) fn check_bridges(state: &State, nics: &[Nic], pnode: usize) -> Result<(), OpError> {
+/// Refuses bridged NICs on bridges that the node does not have. `which` is Ganeti's name of the node's part.
+pub(super) fn check_bridges(state: &State, nics: &[Nic], pnode: usize, which: &str) -> Result<(), OpError> {
     let default = &state.cluster.nic;
     let bridged = nics.iter().filter(|nic| nic.params.mode(default) == "bridged");
     let missing: Vec<_> = bridged
@@ -252,9 +265,6 @@ pub(super) fn check_bridges(state: &State, nics: &[Nic], pnode: usize) -> Result
         return Ok(());
     }
     let node = state.nodes.get(pnode).map_or("", |node| node.name.as_str());
-    let text = format!(
-        "Error checking bridges on destination node '{node}': Missing bridges {}",
-        missing.join(", ")
-    );
+    let text = format!("Error checking bridges on {which} '{node}': Missing bridges {}", missing.join(", "));
     Err(OpError::prereq(text, ecode::ENVIRON))
 }

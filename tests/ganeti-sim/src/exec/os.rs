@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::json;
 use crate::opcode::{OpError, ecode};
-use crate::state::{Dict, State};
+use crate::state::{Dict, Instance, State};
 
 /// Checks an OS name, its variant and its parameters as the node does.
 pub(super) fn check(
@@ -51,8 +51,20 @@ pub(super) fn check_given(name: Option<&str>, parameters: &Dict) -> Result<(), O
     Ok(())
 }
 
+/// Runs the create script. If it fails, the instance stays, not running.
+pub(super) fn run_create(state: &State, instance: &Instance, node: &str) -> Result<(), OpError> {
+    let bare = instance.os.split('+').next().unwrap_or_default();
+    let os = state.cluster.os.iter().find(|os| os.name == bare);
+    let Some(words) = os.and_then(|os| os.create_fails.as_deref()) else { return Ok(()) };
+    Err(OpError::exec(format!(
+        "Could not add os for instance {} on node {node}: OS create script failed (exited with exit code 1), last \
+         lines in the log file:\n{words}",
+        instance.name
+    )))
+}
+
 /// Name and variants of every definition, as `OP_OS_DIAGNOSE` gives them.
-pub(super) fn diagnose(state: &State, _job: u64) -> Box<str> {
+pub(super) fn diagnose(state: &State) -> Box<str> {
     let all: Vec<_> = state.cluster.os.iter().map(|os| (&os.name, &os.variants)).collect();
     String::from_utf8_lossy(&json::bytes_of(&all)).into()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Begun, NULL, Pending, capacity, find, nics};
+use super::{Begun, NULL, Pending, capacity, find, info, nics, warning};
 use crate::latency::Cost;
 use crate::opcode::{Kind, Op, OpError, ecode};
 use crate::state::{AdminState, Instance, Live, State, StateSource};
@@ -26,7 +26,7 @@ pub(super) fn startup(state: &mut State, op: &Op) -> Result<Begun, OpError> {
     let (_, instance) = find::instance(state, op)?;
     check_online_instance(&instance)?;
     find::check_online(state, instance.pnode)?;
-    nics::check_bridges(state, &instance.nics, instance.pnode)?;
+    nics::check_bridges(state, &instance.nics, instance.pnode, "destination node")?;
     find::check_reachable(state, instance.pnode, "Error checking node")?;
     if instance.live == Live::Absent {
         let needed = instance.beparams.fill(&state.cluster.be).minmem;
@@ -43,7 +43,7 @@ pub(super) fn startup(state: &mut State, op: &Op) -> Result<Begun, OpError> {
 
 pub(super) fn started(state: &mut State, uuid: &str, remember: bool) -> Result<Box<str>, OpError> {
     let (slot, instance) = find::again(state, uuid)?;
-    let be = instance.beparams.fill(&state.cluster.be);
+    let memory = startup_memory(state, &instance);
     drop(instance);
     let now = state.now();
     state.edit(slot, |instance| {
@@ -52,15 +52,24 @@ pub(super) fn started(state: &mut State, uuid: &str, remember: bool) -> Result<B
         }
         instance.mark(None, Some(true), None, now);
         if !instance.is_running() {
-            instance.run(&be);
+            instance.run(memory);
         }
     });
     Ok(NULL.into())
 }
 
-pub(super) fn shutdown(state: &mut State, op: &Op) -> Result<Begun, OpError> {
+/// Memory and processors a guest starts with: as much of its maximum as is free, but its minimum at least.
+pub(super) fn startup_memory(state: &State, instance: &Instance) -> (u64, u64) {
+    let be = instance.beparams.fill(&state.cluster.be);
+    let free = state.nodes.get(instance.pnode).map_or(0, |node| node.free_mib());
+    (be.maxmem.min(free).max(be.minmem), be.vcpus)
+}
+
+pub(super) fn shutdown(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
     let (slot, instance) = find::instance(state, op)?;
-    if !op.flag("force") {
+    if op.flag("force") {
+        messages.push(warning("Ignoring offline instance check"));
+    } else {
         check_online_instance(&instance)?;
     }
     find::check_online(state, instance.pnode)?;
@@ -111,14 +120,14 @@ pub(super) fn reboot(state: &mut State, op: &Op, messages: &mut Vec<String>) -> 
     let (_, instance) = find::instance(state, op)?;
     check_online_instance(&instance)?;
     find::check_online(state, instance.pnode)?;
-    nics::check_bridges(state, &instance.nics, instance.pnode)?;
+    nics::check_bridges(state, &instance.nics, instance.pnode, "destination node")?;
     find::check_reachable(state, instance.pnode, "Error checking node")
         .map_err(|error| OpError::exec(error.message))?;
     if op.flag("dry_run") {
         return Ok(Begun::done(NULL));
     }
     if !instance.is_running() {
-        messages.push(format!("Instance {} was already stopped, starting now", instance.name));
+        messages.push(info(format_args!("Instance {} was already stopped, starting now", instance.name)));
     }
     let kind = op.text("reboot_type");
     let timeout = op.number("shutdown_timeout").unwrap_or(120);
@@ -129,7 +138,7 @@ pub(super) fn reboot(state: &mut State, op: &Op, messages: &mut Vec<String>) -> 
 
 pub(super) fn rebooted(state: &mut State, uuid: &str, full: bool) -> Result<Box<str>, OpError> {
     let (slot, instance) = find::again(state, uuid)?;
-    let be = instance.beparams.fill(&state.cluster.be);
+    let memory = startup_memory(state, &instance);
     drop(instance);
     let now = state.now();
     state.edit(slot, |instance| {
@@ -137,7 +146,7 @@ pub(super) fn rebooted(state: &mut State, uuid: &str, full: bool) -> Result<Box<
             instance.mark(None, Some(false), None, now);
         }
         instance.mark(None, Some(true), None, now);
-        instance.run(&be);
+        instance.run(memory);
         instance.mark(Some(AdminState::Up), Some(true), Some(StateSource::Admin), now);
     });
     Ok(NULL.into())
@@ -147,6 +156,7 @@ pub(super) fn rebooted(state: &mut State, uuid: &str, full: bool) -> Result<Box<
 pub(super) fn relocate(state: &mut State, op: &Op) -> Result<Begun, OpError> {
     let (slot, instance) = find::instance(state, op)?;
     let migrate = op.kind() == Kind::InstanceMigrate;
+    op.text("target_node").map(|name| find::node(state, name)).transpose()?;
     let template = instance.disk_template.as_str();
     if !matches!(template, "blockdev" | "diskless" | "drbd" | "ext" | "gluster" | "rbd" | "sharedfile") {
         let what = if migrate { "allow migrations" } else { "allow failovers" };
@@ -186,7 +196,7 @@ fn target_node(state: &State, op: &Op, instance: &Instance) -> Result<usize, OpE
     let best = others.max_by_key(|(_, node)| node.allocatable_mib());
     best.map(|(index, _)| index).ok_or_else(|| {
         let text = format!(
-            "Can't compute nodes using iallocator '{}': Request failed: No valid allocation solutions",
+            "Can't compute nodes using iallocator '{}': Request failed: Can't find any good node: ",
             state.cluster.iallocator
         );
         OpError::prereq(text, ecode::NORES)

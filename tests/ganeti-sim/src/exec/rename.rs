@@ -1,6 +1,6 @@
 //! Renaming and reinstalling.
 
-use super::{Begun, NULL, find, lock, os};
+use super::{Begun, NULL, find, info, lock, os};
 use crate::opcode::{Op, OpError, ecode};
 use crate::state::{Instance, State};
 
@@ -28,7 +28,7 @@ pub(super) fn begin(state: &mut State, op: &Op) -> Result<Begun, OpError> {
     }
     let name = op.text("new_name").unwrap_or_default().to_lowercase();
     if op.flag("name_check") {
-        let text = format!("The given name ({name}) does not resolve: Name or service not known");
+        let text = format!("The given name ({name}) does not resolve: Temporary failure in name resolution");
         return Err(OpError::prereq(text, "resolver_error"));
     }
     if state.instances.named(&name).is_some() {
@@ -56,7 +56,10 @@ pub(super) fn reinstall(state: &mut State, op: &Op, messages: &mut Vec<String>) 
     let changed = op.text("os_type").is_some() || op.dict("osparams").is_some_and(|dict| !dict.is_empty());
     let name = name.to_owned();
     drop(instance);
-    messages.push("Running the instance OS create scripts...".to_owned());
+    if let Some(name) = op.text("os_type") {
+        messages.push(format!("Changing OS scripts to '{name}'..."));
+    }
+    messages.push(info("Running instance OS create scripts..."));
     if changed && !op.flag("dry_run") {
         let now = state.now();
         state.edit(slot, |instance| {

@@ -7,9 +7,22 @@ use super::spec::{Kind, OpSpec};
 use super::table::spec_of;
 use crate::state::Dict;
 
-/// Why a body does not make an opcode. RAPI answers 400 with this text.
+/// Why a body does not make an opcode.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct FillError(pub String);
+pub(crate) enum FillError {
+    /// It does not fit.
+    Refused(String),
+    /// RAPI's own test fails with an exception.
+    Crashed(String),
+}
+
+impl FillError {
+    pub fn text(self) -> String {
+        match self {
+            Self::Refused(text) | Self::Crashed(text) => text,
+        }
+    }
+}
 
 /// Makes an opcode of a body, the parameters that the URL fixes, and the aliases of the resource.
 pub(crate) fn fill(
@@ -25,7 +38,9 @@ pub(crate) fn fill(
         Some(Value::Object(body)) => body,
         Some(other) => {
             let given = python_type(&other);
-            return Err(FillError(format!("Body contents: Type is '{given}', but 'dict' is expected")));
+            return Err(FillError::Refused(format!(
+                "Body contents: Type is '{given}', but 'dict' is expected"
+            )));
         }
     };
     rename(&mut params, renames)?;
@@ -35,7 +50,10 @@ pub(crate) fn fill(
         .map(|key| format!("'{key}'"))
         .collect();
     if !overwritten.is_empty() {
-        return Err(FillError(format!("Can't overwrite static parameters {{{}}}", overwritten.join(", "))));
+        return Err(FillError::Refused(format!(
+            "Can't overwrite static parameters {{{}}}",
+            overwritten.join(", ")
+        )));
     }
     params.extend(fixed);
     validate(spec, &params)?;
@@ -47,7 +65,7 @@ fn rename(params: &mut Dict, renames: &[(&str, &str)]) -> Result<(), FillError> 
         let Some(value) = params.remove(*old) else { continue };
         if params.contains_key(*new) {
             let text = format!("Parameter '{old}' was renamed to '{new}', but both are specified");
-            return Err(FillError(text));
+            return Err(FillError::Refused(text));
         }
         params.insert((*new).to_owned(), value);
     }
@@ -58,18 +76,21 @@ fn validate(spec: &'static OpSpec, params: &Dict) -> Result<(), FillError> {
     if let Some(key) = params.keys().find(|key| spec.param(key).is_none()) {
         let class = spec.class;
         let text = format!("Invalid body parameters: Object {class} doesn't support the parameter '{key}'");
-        return Err(FillError(text));
+        return Err(FillError::Refused(text));
     }
     for param in spec.all_params().filter(|param| param.name != "reason") {
         let accepted = match params.get(param.name) {
             Some(value) => param.accepts(value),
             None => param.accepts(&param.default.value()),
         };
+        if let Some(text) = params.get(param.name).and_then(|value| param.crash(value)) {
+            return Err(FillError::Crashed(text));
+        }
         if !accepted {
             // How Python shows an exception with two arguments.
             let (id, name) = (spec.id, param.name);
             let text = format!("(\"Parameter '{id}.{name}' fails validation\", 'wrong_input')");
-            return Err(FillError(format!("Invalid body parameters: {text}")));
+            return Err(FillError::Refused(format!("Invalid body parameters: {text}")));
         }
     }
     Ok(())
@@ -90,7 +111,7 @@ pub(crate) fn python_type(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, fill};
+    use super::{FillError, Kind, fill};
     use crate::state::Dict;
     use serde_json::{Value, json};
 
@@ -99,7 +120,7 @@ mod tests {
     }
 
     fn text(kind: Kind, body: Value) -> String {
-        fill(kind, Some(body), name("web"), vec![], &[]).unwrap_err().0
+        fill(kind, Some(body), name("web"), vec![], &[]).map_err(FillError::text).unwrap_err()
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(crate) enum Check {
     Depends,
     Disks,
     Nics,
-    DeviceChanges(&'static [&'static str]),
+    DeviceChanges,
     Ipv4,
     Ipv4Net,
     Ipv6,

@@ -136,8 +136,8 @@ ops! {
     ];
     InstanceSetParams "OP_INSTANCE_SET_PARAMS" "OpInstanceSetParams" Some("instance_name") => [
         NAME, UUID, flag("force", false), flag("force_variant", false), flag("ignore_ipolicy", false),
-        with("nics", Check::DeviceChanges(&["add", "modify", "remove"]), Default::EmptyList),
-        with("disks", Check::DeviceChanges(&["add", "attach", "detach", "modify", "remove"]), Default::EmptyList),
+        with("nics", Check::DeviceChanges, Default::EmptyList),
+        with("disks", Check::DeviceChanges, Default::EmptyList),
         with("beparams", Check::Dict, Default::EmptyDict), maybe("runtime_mem", Check::Positive),
         with("hvparams", Check::Dict, Default::EmptyDict), maybe("disk_template", TEMPLATES),
         with("ext_params", Check::Dict, Default::EmptyDict), maybe("file_driver", FILE_DRIVERS),

@@ -57,7 +57,7 @@ impl<'f, C, T> Selection<'f, C, T> {
 fn write_definition<C, T>(out: &mut Vec<u8>, name: &str, field: Option<&Field<C, T>>) {
     let unknown = format!("Unknown field '{name}'");
     let (title, kind, doc) =
-        field.map_or((name, Type::Unknown, unknown.as_str()), |f| (f.title, f.kind, f.doc));
+        field.map_or((name, Type::Unknown, unknown.as_str()), |f| (&*f.title, f.kind, &*f.doc));
     out.extend_from_slice(b"{\"name\":");
     json::text(out, name);
     out.extend_from_slice(b",\"title\":");

@@ -147,19 +147,23 @@ impl<'a> Cell<'a> {
         match (self, operand) {
             (Self::Set(texts), Operand::Text(wanted)) => Ok(texts.contains(wanted)),
             (Self::Texts(texts), Operand::Text(wanted)) => Ok(texts.iter().any(|text| text == wanted)),
-            (Self::MaybeTexts(texts), Operand::Text(wanted)) => Ok(texts.contains(&Some(wanted.as_str()))),
-            (Self::MaybeInts(numbers), Operand::Number(wanted)) => Ok(numbers
-                .iter()
-                .any(|number| number.and_then(|number| i64::try_from(number).ok()) == Some(*wanted))),
-            (Self::Raw(_) | Self::Value(_) | Self::Texts(_) | Self::Set(_) | Self::MaybeTexts(_), _) => {
-                let value: Value = serde_json::from_str(&self.shown()).unwrap_or(Value::Null);
-                let items = value.as_array().ok_or("Can't parse value: not a list")?;
-                Ok(items.iter().any(|item| match operand {
-                    Operand::Text(text) => item.as_str() == Some(text),
-                    Operand::Number(number) => item.as_i64() == Some(*number),
-                }))
+            _ => {
+                let value = self.to_json();
+                let cannot =
+                    |why: &str| format!("Cannot convert value '{}', error: {why}", json::pretty(&value));
+                let items = value.as_array().ok_or_else(|| cannot("Unable to read list"))?;
+                // All items are converted first.
+                match operand {
+                    Operand::Text(_) if !items.iter().all(Value::is_string) => {
+                        Err(cannot("Unable to read String"))
+                    }
+                    Operand::Number(_) if !items.iter().all(Value::is_number) => {
+                        Err(cannot("Unable to read Integer"))
+                    }
+                    Operand::Text(text) => Ok(items.iter().any(|item| item == text)),
+                    Operand::Number(number) => Ok(items.iter().any(|item| item.as_i64() == Some(*number))),
+                }
             }
-            _ => Err(format!("Can't parse value {} as a list", self.shown())),
         }
     }
 
@@ -171,9 +175,13 @@ impl<'a> Cell<'a> {
         }
     }
 
-    fn shown(&self) -> String {
+    fn to_json(&self) -> Value {
         let mut out = Vec::new();
         self.write_value(&mut out);
-        String::from_utf8_lossy(&out).into_owned()
+        serde_json::from_slice(&out).unwrap_or_default()
+    }
+
+    fn shown(&self) -> String {
+        json::pretty(&self.to_json())
     }
 }

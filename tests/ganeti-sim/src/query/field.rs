@@ -1,5 +1,6 @@
 //! Fields: names, kinds, and how to get their values.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::cell::{Cell, Missing};
@@ -46,9 +47,9 @@ pub(crate) type Getter<C, T> = for<'a> fn(&'a C, &'a T, Part) -> Cell<'a>;
 /// A field of an object `T` in a context `C`.
 pub(crate) struct Field<C, T> {
     pub name: String,
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     pub kind: Type,
-    pub doc: &'static str,
+    pub doc: Cow<'static, str>,
     pub get: Getter<C, T>,
     pub part: Part,
     /// Whether nodes are asked, or job files read, for it.
@@ -60,12 +61,27 @@ pub(crate) struct Field<C, T> {
 impl<C, T> Field<C, T> {
     pub fn new(
         name: impl Into<String>,
-        title: &'static str,
+        title: impl Into<Cow<'static, str>>,
         kind: Type,
-        doc: &'static str,
+        doc: impl Into<Cow<'static, str>>,
         get: Getter<C, T>,
     ) -> Self {
-        Self { name: name.into(), title, kind, doc, get, part: Part::Whole, live: false, hostname: false }
+        Self {
+            name: name.into(),
+            title: title.into(),
+            kind,
+            doc: doc.into(),
+            get,
+            part: Part::Whole,
+            live: false,
+            hostname: false,
+        }
+    }
+
+    /// The same field with another name.
+    pub fn alias(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
     }
 
     pub fn part(mut self, part: Part) -> Self {

@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 use regex::Regex;
 use serde_json::Value;
 
+use crate::json;
+
 /// A value to compare with. Texts come before numbers, as in Ganeti's own order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Operand {
@@ -97,18 +99,24 @@ impl Filter {
             return Ok(Self::Empty);
         }
         let Some([Value::String(operator), arguments @ ..]) = value.as_array().map(Vec::as_slice) else {
-            return Err(format!("Cannot deserialise filter: expected array [string, args], got {value}"));
+            return Err(format!(
+                "Cannot deserialise filter: expected array [string, args], got {}",
+                json::pretty(value)
+            ));
         };
         match operator.as_str() {
             "&" => arguments.iter().map(Self::parse).collect::<Result<_, _>>().map(Self::And),
             "|" => arguments.iter().map(Self::parse).collect::<Result<_, _>>().map(Self::Or),
             "!" => match arguments {
                 [inner] => Ok(Self::Not(Box::new(Self::parse(inner)?))),
-                _ => Err("Cannot deserialise field, expected [filter]".to_owned()),
+                _ => Err(format!("Cannot deserialise field, expected [filter] but got {}", all(arguments))),
             },
             "?" => match arguments {
                 [Value::String(field)] => Ok(Self::True(field.clone())),
-                _ => Err("Cannot deserialise field, expected [fieldname]".to_owned()),
+                [_] => Err("Unable to read String".to_owned()),
+                _ => {
+                    Err(format!("Cannot deserialise field, expected [fieldname] but got {}", all(arguments)))
+                }
             },
             other => Self::parse_binary(other, arguments),
         }
@@ -119,10 +127,13 @@ impl Filter {
         if !known.contains(&operator) {
             return Err(format!("Unknown filter operand '{operator}'"));
         }
-        let [Value::String(field), value] = arguments else {
-            return Err("Cannot deserialise field/value pair, expected [fieldname, value]".to_owned());
+        let [field, value] = arguments else {
+            let given = all(arguments);
+            return Err(format!(
+                "Cannot deserialise field/value pair, expected [fieldname, value] but got {given}"
+            ));
         };
-        let field = field.clone();
+        let field = field.as_str().ok_or("Unable to read String")?.to_owned();
         let compare = |compare| Ok(Self::Compare(compare, field.clone(), operand(value)?));
         match operator {
             "=" | "==" => compare(Compare::Equal),
@@ -133,8 +144,8 @@ impl Filter {
             ">=" => compare(Compare::GreaterOrEqual),
             "=[]" => Ok(Self::Contains(field, operand(value)?)),
             _ => {
-                let text = value.as_str().ok_or("Cannot deserialise regexp, expected string")?;
-                let regex = Regex::new(text).map_err(|_| format!("Cannot compile regexp '{text}'"))?;
+                let text = value.as_str().ok_or("Unable to read String")?;
+                let regex = Regex::new(text).map_err(|error| broken_regex(text, &error))?;
                 Ok(Self::Regex(field, regex))
             }
         }
@@ -202,6 +213,33 @@ impl Filter {
     }
 }
 
+fn all(arguments: &[Value]) -> String {
+    json::pretty(&Value::from(arguments))
+}
+
+/// How Haskell shows what its regular expressions complain about. Only the commonest has PCRE's own words.
+fn broken_regex(text: &str, error: &regex::Error) -> String {
+    if text.matches('(').count() > text.matches(')').count() {
+        return format!("({},\"missing )\")", text.len());
+    }
+    let last = error.to_string().lines().last().unwrap_or_default().to_owned();
+    format!("(0,{})", json::shown(&last))
+}
+
+/// A decimal fraction as Haskell shows it: `3 % 2`.
+fn ratio(decimal: &str) -> String {
+    let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
+    let digits: i128 = format!("{whole}{fraction}").parse().unwrap_or(0);
+    let scale =
+        u32::try_from(fraction.len()).ok().and_then(|places| 10_i128.checked_pow(places)).unwrap_or(1);
+    let (mut common, mut rest) = (digits.abs(), scale);
+    while rest != 0 {
+        (common, rest) = (rest, common % rest);
+    }
+    let (top, bottom) = (digits / common.max(1), scale / common.max(1));
+    if top < 0 { format!("({top}) % {bottom}") } else { format!("{top} % {bottom}") }
+}
+
 fn operand(value: &Value) -> Result<Operand, String> {
     match value {
         Value::String(text) => Ok(Operand::Text(text.clone())),
@@ -214,8 +252,16 @@ fn operand(value: &Value) -> Result<Operand, String> {
                     .filter(|float| float.fract() == 0.0)
                     .map(|float| Operand::Number(float as i64))
             })
-            .ok_or_else(|| "Cannot deserialise numeric filter value, expecting integral".to_owned()),
-        other => Err(format!("Cannot deserialise filter value, expecting string or integer, got {other}")),
+            .ok_or_else(|| {
+                let given = ratio(&number.to_string());
+                let text =
+                    "Cannot deserialise numeric filter value, expecting integral but got a fractional value:";
+                format!("{text} {given}")
+            }),
+        other => {
+            let given = json::pretty(other);
+            Err(format!("Cannot deserialise filter value, expecting string or integer, got {given}"))
+        }
     }
 }
 
@@ -269,6 +315,21 @@ mod tests {
         ] {
             assert!(Filter::parse(&filter).is_err(), "{filter}");
         }
+    }
+
+    #[test]
+    fn complaints_are_ganetis() {
+        let error = |filter: Value| Filter::parse(&filter).unwrap_err();
+        assert_eq!(error(json!(["~", "name", "a"])), "Unknown filter operand '~'");
+        assert_eq!(
+            error(json!(["=", "name"])),
+            "Cannot deserialise field/value pair, expected [fieldname, value] but got [\"name\"]"
+        );
+        assert_eq!(
+            error(json!(["=", "name", 1.5])),
+            "Cannot deserialise numeric filter value, expecting integral but got a fractional value: 3 % 2"
+        );
+        assert_eq!(error(json!(["=~", "name", "("])), "(1,\"missing )\")");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use super::cell::Cell;
-use super::common_fields;
 use super::field::{Field, Fields, Type};
+use super::{common_fields, node};
 use crate::state::{Dict, Group, Instance, World};
 
 /// What group queries read.
@@ -43,6 +43,9 @@ fn merged(defaults: &Dict, own: &Dict) -> Cell<'static> {
 pub(crate) fn group_fields() -> &'static Fields<GroupView, Group> {
     static FIELDS: LazyLock<Fields<GroupView, Group>> = LazyLock::new(|| {
         let mut all = fields();
+        all.extend(node::parameters(|view: &GroupView, group: &Group, part| {
+            node::parameter(part, &[&group.ndparams, &view.world.cluster.ndparams])
+        }));
         all.extend(common_fields!(GroupView, Group, "Group"));
         Fields::new(all)
     });

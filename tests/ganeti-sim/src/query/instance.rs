@@ -215,18 +215,16 @@ fn backend_parameters() -> Vec<InstanceField> {
         ("be/always_failover", "be/always_failover", Bool),
         ("be/auto_balance", "Auto_balance", Bool),
         ("be/maxmem", "ConfigMaxMem", Unit),
-        ("be/memory", "ConfigMaxMem", Unit),
         ("be/minmem", "ConfigMinMem", Unit),
         ("be/spindle_use", "be/spindle_use", Number),
         ("be/vcpus", "ConfigVCPUs", Number),
-        ("vcpus", "ConfigVCPUs", Number),
     ];
     let field = |(name, title, kind): (&'static str, &'static str, Type)| {
         Field::new(
             name,
             title,
             kind,
-            "The backend parameter of that name",
+            format!("The \"{}\" backend parameter", name.trim_start_matches("be/")),
             |world: &World, instance: &Instance, part| {
                 let be = instance.beparams.fill(&world.cluster.be);
                 match part {
@@ -234,15 +232,31 @@ fn backend_parameters() -> Vec<InstanceField> {
                     Part::Key("be/auto_balance") => Cell::Bool(be.auto_balance),
                     Part::Key("be/minmem") => Cell::count(be.minmem),
                     Part::Key("be/spindle_use") => Cell::count(be.spindle_use),
-                    Part::Key("be/vcpus" | "vcpus") => Cell::count(be.vcpus),
+                    Part::Key("be/vcpus") => Cell::count(be.vcpus),
                     _ => Cell::count(be.maxmem),
                 }
             },
         )
         .part(Part::Key(name))
     };
-    all.into_iter().map(field).collect()
+    let aliases = [field(all[2]).alias("be/memory"), field(all[5]).alias("vcpus")];
+    all.into_iter().map(field).chain(aliases).collect()
 }
+
+/// Titles of hypervisor parameters that are not their names (`HVS_PARAMETER_TITLES`).
+const HV_TITLES: [(&str, &str); 11] = [
+    ("acpi", "ACPI"),
+    ("boot_order", "Boot_order"),
+    ("cdrom_image_path", "CDROM_image_path"),
+    ("cpu_type", "cpu_type"),
+    ("disk_type", "Disk_type"),
+    ("initrd_path", "Initrd_path"),
+    ("kernel_path", "Kernel_path"),
+    ("nic_type", "NIC_type"),
+    ("pae", "PAE"),
+    ("pci_pass", "pci_pass"),
+    ("vnc_bind_address", "VNC_bind_address"),
+];
 
 fn hypervisor_parameters() -> Vec<InstanceField> {
     let types: &'static Dict = &HV_TYPES;
@@ -255,7 +269,10 @@ fn hypervisor_parameters() -> Vec<InstanceField> {
             _ => Type::Other,
         };
         let name: &'static str = name.as_str();
-        Field::new(format!("hv/{name}"), name, kind, "The hypervisor parameter of that name", hv_value)
+        let full = format!("hv/{name}");
+        let title = HV_TITLES.iter().find(|(known, _)| *known == name).map(|(_, title)| (*title).to_owned());
+        let title = title.unwrap_or_else(|| full.clone());
+        Field::new(full, title, kind, format!("The \"{name}\" hypervisor parameter"), hv_value)
             .part(Part::Key(name))
     })
     .collect()

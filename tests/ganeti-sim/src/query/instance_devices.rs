@@ -12,6 +12,7 @@ const MAX_NICS: usize = 8;
 pub(super) fn fields() -> Vec<InstanceField> {
     let mut all = disk_lists();
     all.extend(nic_lists());
+    all.extend(nic_params());
     all.extend((0..MAX_DISKS).flat_map(disk_fields));
     all.extend((0..MAX_NICS).flat_map(nic_fields));
     all.extend(aliases());
@@ -56,37 +57,37 @@ fn disk(instance: &Instance, part: Part) -> Option<&Disk> {
 }
 
 fn disk_fields(index: usize) -> [InstanceField; 4] {
-    let at = Part::Index(index);
+    let (at, th) = (Part::Index(index), ordinal(index));
     [
         Field::new(
             format!("disk.size/{index}"),
-            "Disk",
+            format!("Disk/{index}"),
             Type::Unit,
-            "Disk size of the disk",
+            format!("Disk size of {th} disk"),
             |_, instance, at| Cell::maybe_count(disk(instance, at).map(|disk| disk.size_mib)),
         )
         .part(at),
         Field::new(
             format!("disk.spindles/{index}"),
-            "DiskSpindles",
+            format!("DiskSpindles/{index}"),
             Type::Number,
-            "Spindles of the disk",
+            format!("Spindles of {th} disk"),
             |_, instance, at| Cell::maybe_count(disk(instance, at).and_then(|disk| disk.spindles)),
         )
         .part(at),
         Field::new(
             format!("disk.name/{index}"),
-            "DiskName",
+            format!("DiskName/{index}"),
             Type::Text,
-            "Name of the disk",
+            format!("Name of {th} disk"),
             |_, instance, at| Cell::maybe_text(disk(instance, at).and_then(|disk| disk.name.as_deref())),
         )
         .part(at),
         Field::new(
             format!("disk.uuid/{index}"),
-            "DiskUUID",
+            format!("DiskUUID/{index}"),
             Type::Text,
-            "UUID of the disk",
+            format!("UUID of {th} disk"),
             |_, instance, at| Cell::maybe_text(disk(instance, at).map(|disk| disk.uuid.as_str())),
         )
         .part(at),
@@ -107,16 +108,10 @@ fn vlan<'a>(nic: &'a Nic, default: &'a FilledNic) -> Option<&'a str> {
 
 /// A list with one entry for each NIC.
 macro_rules! nic_list {
-    ($name:literal, $title:literal, $doc:literal, $cell:ident, |$world:pat_param, $nic:ident| $value:expr) => {
-        Field::new(
-            $name,
-            $title,
-            Type::Other,
-            concat!("List containing each network interface's ", $doc),
-            |$world: &World, instance: &Instance, _| {
-                Cell::$cell(instance.nics.iter().map(|$nic| $value).collect())
-            },
-        )
+    ($name:literal, $title:literal, $doc:expr, $cell:ident, |$world:pat_param, $nic:ident| $value:expr) => {
+        Field::new($name, $title, Type::Other, $doc, |$world: &World, instance: &Instance, _| {
+            Cell::$cell(instance.nics.iter().map(|$nic| $value).collect())
+        })
     };
 }
 
@@ -125,26 +120,100 @@ fn nic_lists() -> Vec<InstanceField> {
         Field::new("nic.count", "NICs", Type::Number, "Number of network interfaces", |_, instance, _| {
             Cell::count(instance.nics.len())
         }),
-        nic_list!("nic.macs", "NIC_MACs", "MAC address", Texts, |_, nic| nic.mac.as_str()),
-        nic_list!("nic.ips", "NIC_IPs", "IP address", MaybeTexts, |_, nic| nic.ip.as_deref()),
-        nic_list!("nic.names", "NIC_Names", "name", MaybeTexts, |_, nic| nic.name.as_deref()),
-        nic_list!("nic.uuids", "NIC_UUIDs", "UUID", Texts, |_, nic| nic.uuid.as_str()),
-        nic_list!("nic.modes", "NIC_modes", "mode", Texts, |world, nic| nic.params.mode(&world.cluster.nic)),
-        nic_list!("nic.vlans", "NIC_VLANs", "VLAN", MaybeTexts, |world, nic| vlan(nic, &world.cluster.nic)),
-        nic_list!("nic.bridges", "NIC_bridges", "bridge", MaybeTexts, |world, nic| bridge(
-            nic,
-            &world.cluster.nic
-        )),
-        nic_list!("nic.links", "NIC_links", "link", Texts, |world, nic| nic.params.link(&world.cluster.nic)),
-        nic_list!("nic.networks", "NIC_networks", "network", MaybeTexts, |_, nic| nic.network.as_deref()),
-        nic_list!("nic.networks.names", "NIC_networks_names", "network's name", MaybeTexts, |world, nic| {
-            network_name(world, nic)
-        }),
+        nic_list!(
+            "nic.macs",
+            "NIC_MACs",
+            "List containing each network interface's MAC address",
+            Texts,
+            |_, nic| nic.mac.as_str()
+        ),
+        nic_list!(
+            "nic.ips",
+            "NIC_IPs",
+            "List containing each network interface's IP address",
+            MaybeTexts,
+            |_, nic| nic.ip.as_deref()
+        ),
+        nic_list!(
+            "nic.names",
+            "NIC_Names",
+            "List containing each network interface's name",
+            MaybeTexts,
+            |_, nic| nic.name.as_deref()
+        ),
+        nic_list!(
+            "nic.uuids",
+            "NIC_UUIDs",
+            "List containing each network interface's UUID",
+            Texts,
+            |_, nic| nic.uuid.as_str()
+        ),
+        nic_list!(
+            "nic.networks",
+            "NIC_networks",
+            "List containing each interface's network",
+            MaybeTexts,
+            |_, nic| nic.network.as_deref()
+        ),
+        nic_list!(
+            "nic.networks.names",
+            "NIC_networks_names",
+            "List containing the name of each interface's network",
+            MaybeTexts,
+            |world, nic| { network_name(world, nic) }
+        ),
     ]
 }
 
+/// How the NICs are attached to their node.
+fn nic_params() -> Vec<InstanceField> {
+    vec![
+        nic_list!(
+            "nic.modes",
+            "NIC_modes",
+            "List containing each network interface's mode",
+            Texts,
+            |world, nic| nic.params.mode(&world.cluster.nic)
+        ),
+        nic_list!(
+            "nic.vlans",
+            "NIC_VLANs",
+            "List containing each network interface's VLAN",
+            MaybeTexts,
+            |world, nic| vlan(nic, &world.cluster.nic)
+        ),
+        nic_list!(
+            "nic.bridges",
+            "NIC_bridges",
+            "List containing each network interface's bridge",
+            MaybeTexts,
+            |world, nic| bridge(nic, &world.cluster.nic)
+        ),
+        nic_list!(
+            "nic.links",
+            "NIC_links",
+            "List containing each network interface's link",
+            Texts,
+            |world, nic| nic.params.link(&world.cluster.nic)
+        ),
+    ]
+}
+
+/// "1st" for the first one.
+fn ordinal(index: usize) -> String {
+    let number = index + 1;
+    let suffix = match (number, number % 10) {
+        (11..20, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{suffix}")
+}
+
 /// A field of the NIC with an index.
-fn nic_field(name: &'static str, title: &'static str, index: usize) -> InstanceField {
+fn nic_field(name: &'static str, title: &'static str, doc: &'static str, index: usize) -> InstanceField {
     let get: super::field::Getter<World, Instance> = match name {
         "ip" => |_, instance, at| Cell::maybe_text(nic(instance, at).and_then(|nic| nic.ip.as_deref())),
         "uuid" => |_, instance, at| Cell::maybe_text(nic(instance, at).map(|nic| nic.uuid.as_str())),
@@ -169,7 +238,8 @@ fn nic_field(name: &'static str, title: &'static str, index: usize) -> InstanceF
             |world, instance, at| Cell::maybe_text(nic(instance, at).and_then(|nic| network_name(world, nic)))
         }
     };
-    Field::new(format!("nic.{name}/{index}"), title, Type::Text, "Of the network interface", get)
+    let doc = format!("{doc} of {} network interface", ordinal(index));
+    Field::new(format!("nic.{name}/{index}"), format!("{title}/{index}"), Type::Text, doc, get)
         .part(Part::Index(index))
 }
 
@@ -178,39 +248,33 @@ fn nic(instance: &Instance, part: Part) -> Option<&Nic> {
     instance.nics.get(index)
 }
 
-const NIC_FIELDS: [(&str, &str); 10] = [
-    ("ip", "NicIP"),
-    ("uuid", "NicUUID"),
-    ("mac", "NicMAC"),
-    ("name", "NicName"),
-    ("network", "NicNetwork"),
-    ("mode", "NicMode"),
-    ("link", "NicLink"),
-    ("vlan", "NicVLAN"),
-    ("network.name", "NicNetworkName"),
-    ("bridge", "NicBridge"),
+const NIC_FIELDS: [(&str, &str, &str); 10] = [
+    ("ip", "NicIP", "IP address"),
+    ("uuid", "NicUUID", "UUID address"),
+    ("mac", "NicMAC", "MAC address"),
+    ("name", "NicName", "Name address"),
+    ("network", "NicNetwork", "Network"),
+    ("mode", "NicMode", "Mode"),
+    ("link", "NicLink", "Link"),
+    ("vlan", "NicVLAN", "VLAN"),
+    ("network.name", "NicNetworkName", "Network name"),
+    ("bridge", "NicBridge", "Bridge"),
 ];
 
 fn nic_fields(index: usize) -> impl Iterator<Item = InstanceField> {
-    NIC_FIELDS.into_iter().map(move |(name, title)| nic_field(name, title, index))
+    NIC_FIELDS.into_iter().map(move |(name, title, doc)| nic_field(name, title, doc, index))
 }
 
 /// Old names of the first devices' fields.
 fn aliases() -> Vec<InstanceField> {
-    let named = |mut field: InstanceField, name: &str| {
-        name.clone_into(&mut field.name);
-        field
-    };
     let [size0, ..] = disk_fields(0);
     let [size1, ..] = disk_fields(1);
-    let nics = [
-        ("ip", "ip"),
-        ("mac", "mac"),
-        ("bridge", "bridge"),
-        ("nic_mode", "mode"),
-        ("nic_link", "link"),
-        ("nic_network", "network"),
-    ];
-    let nics = nics.into_iter().map(|(alias, name)| named(nic_field(name, alias, 0), alias));
-    [named(size0, "sda_size"), named(size1, "sdb_size")].into_iter().chain(nics).collect()
+    let old = |name: &str| match name {
+        "ip" | "mac" | "bridge" => name.to_owned(),
+        other => format!("nic_{other}"),
+    };
+    let named = ["ip", "mac", "bridge", "mode", "link", "network"];
+    let nics = NIC_FIELDS.into_iter().filter(|(name, ..)| named.contains(name));
+    let nics = nics.map(|(name, title, doc)| nic_field(name, title, doc, 0).alias(&old(name)));
+    [size0.alias("sda_size"), size1.alias("sdb_size")].into_iter().chain(nics).collect()
 }

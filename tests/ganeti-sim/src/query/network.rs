@@ -50,7 +50,7 @@ fn fields() -> Vec<Field<NetworkView, Network>> {
     let mut all: Vec<Field<NetworkView, Network>> = vec![
         Field::new("name", "Network", Text, "Name", |_, network: &Network, _| Cell::Text(&network.name)),
         Field::new("network", "Subnet", Text, "IPv4 subnet", |_, network, _| {
-            Cell::Owned(network.subnet.to_string())
+            Cell::Owned(network.pool.subnet.to_string())
         }),
         Field::new("gateway", "Gateway", Other, "IPv4 gateway", |_, network, _| {
             Cell::maybe_text(network.gateway.as_deref())
@@ -117,8 +117,7 @@ fn usage() -> Vec<Field<NetworkView, Network>> {
             Text,
             "External reservations",
             |_, network, _| {
-                let all: Vec<_> =
-                    network.pool.external_indexes().map(|index| network.subnet.address(index)).collect();
+                let all: Vec<_> = network.pool.external().collect();
                 Cell::Owned(all.join(", "))
             },
         ),

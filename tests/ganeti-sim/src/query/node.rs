@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::cell::{Cell, Missing};
 use super::common_fields;
-use super::field::{Field, Fields, Part, Type};
-use crate::state::{Instance, Node, World};
+use super::field::{Field, Fields, Getter, Part, Type};
+use crate::state::{Dict, Instance, Node, World};
 
 /// What node queries read: the world, and the instances of each node if they are asked for.
 pub(crate) struct NodeView {
@@ -41,7 +41,7 @@ pub(crate) fn node_fields() -> &'static Fields<NodeView, Node> {
         let mut all = configured();
         all.extend(counted());
         all.extend(live());
-        all.extend(parameters());
+        all.extend(parameters(own_parameter));
         all.extend(common_fields!(NodeView, Node, "Node"));
         Fields::new(all)
     });
@@ -91,7 +91,13 @@ fn configured() -> Vec<Field<NodeView, Node>> {
         plain!("pip", "PrimaryIP", Text, "Primary IP address", |node| Cell::Text(&node.address)),
         plain!("sip", "SecondaryIP", Text, "Secondary IP address", |node| Cell::Text(&node.address)),
         plain!("master", "IsMaster", Bool, "Whether node is master", |node| Cell::Bool(node.master)),
-        plain!("role", "Role", Text, "Node role", |node| Cell::Text(node.role())),
+        plain!(
+            "role",
+            "Role",
+            Text,
+            "Node role; \"M\" for master, \"C\" for master candidate, \"R\" for regular, \"D\" for drained, \"O\" for offline",
+            |node| Cell::Text(node.role())
+        ),
         plain!("powered", "Powered", Bool, "Whether node is thought to be powered on", |_node| {
             Cell::Missing(Missing::Unavailable)
         }),
@@ -274,30 +280,37 @@ fn live_resources() -> Vec<Field<NodeView, Node>> {
     ]
 }
 
-fn parameters() -> Vec<Field<NodeView, Node>> {
+/// A field for each node parameter, of nodes or of groups.
+pub(super) fn parameters<C, T>(get: Getter<C, T>) -> Vec<Field<C, T>> {
     let all = [
-        ("cpu_speed", Type::Other),
-        ("exclusive_storage", Type::Bool),
-        ("oob_program", Type::Other),
-        ("ovs", Type::Bool),
-        ("ovs_link", Type::Other),
-        ("ovs_name", Type::Other),
-        ("spindle_count", Type::Number),
-        ("ssh_port", Type::Number),
+        ("cpu_speed", None, Type::Other),
+        ("exclusive_storage", Some("ExclusiveStorage"), Type::Bool),
+        ("oob_program", Some("OutOfBandProgram"), Type::Other),
+        ("ovs", Some("OpenvSwitch"), Type::Bool),
+        ("ovs_link", Some("OpenvSwitchLink"), Type::Other),
+        ("ovs_name", Some("OpenvSwitchName"), Type::Other),
+        ("spindle_count", Some("SpindleCount"), Type::Number),
+        ("ssh_port", None, Type::Number),
     ];
-    let field = |(name, kind): (&'static str, Type)| {
-        Field::new(
-            format!("ndp/{name}"),
-            name,
-            kind,
-            "The node parameter of that name",
-            |view: &NodeView, node: &Node, at| {
-                let Part::Key(key) = at else { return Cell::Missing(Missing::NoData) };
-                let value = node.ndparams.get(key).or_else(|| view.world.cluster.ndparams.get(key));
-                value.map_or(Cell::Missing(Missing::NoData), |value: &Value| Cell::Value(value.clone()))
-            },
-        )
-        .part(Part::Key(name))
+    let field = |(name, title, kind): (&'static str, Option<&'static str>, Type)| {
+        let full = format!("ndp/{name}");
+        let title = title.map_or_else(|| full.clone(), str::to_owned);
+        Field::new(full, title, kind, format!("The \"{name}\" node parameter"), get).part(Part::Key(name))
     };
     all.into_iter().map(field).collect()
+}
+
+/// The value of the parameter in the first of these that has it.
+pub(super) fn parameter<'a>(part: Part, sets: &[&'a Dict]) -> Cell<'a> {
+    let Part::Key(key) = part else { return Cell::Missing(Missing::NoData) };
+    let value = sets.iter().find_map(|set| set.get(key));
+    value.map_or(Cell::Missing(Missing::NoData), |value: &Value| Cell::Value(value.clone()))
+}
+
+fn own_parameter<'a>(view: &'a NodeView, node: &'a Node, part: Part) -> Cell<'a> {
+    let cluster = &view.world.cluster.ndparams;
+    match view.world.groups.get(node.group) {
+        Some(group) => parameter(part, &[&node.ndparams, &group.ndparams, cluster]),
+        None => parameter(part, &[&node.ndparams, cluster]),
+    }
 }

@@ -158,7 +158,7 @@ impl State {
         let mut messages = Vec::new();
         let begun = match &active.fault {
             Some(fault) if !fault.lets_work_begin(op) => Err(fault.error()),
-            _ => exec::begin(self, op, id, &mut messages).map_err(Some),
+            _ => exec::begin(self, op, &mut messages).map_err(Some),
         };
         let stamp = self.now();
         if let Some(job) = self.queue.get_mut(id) {

@@ -1,8 +1,9 @@
 //! Job filters.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Job;
+use crate::json;
 use crate::opcode::Op;
 use crate::query::{Compare, Filter, Operand};
 
@@ -17,28 +18,31 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    pub fn parse(value: &Value) -> Option<Self> {
+    pub fn parse(value: &Value) -> Result<Self, String> {
         match value.as_str() {
-            Some("ACCEPT") => Some(Self::Accept),
-            Some("CONTINUE") => Some(Self::Continue),
-            Some("PAUSE") => Some(Self::Pause),
-            Some("REJECT") => Some(Self::Reject),
-            Some(_) => None,
-            None => {
-                let limit = value.get(1)?.as_u64()?;
-                (value.get(0)?.as_str()? == "RATE_LIMIT")
-                    .then_some(Self::RateLimit(usize::try_from(limit).ok()?))
-            }
+            Some("ACCEPT") => return Ok(Self::Accept),
+            Some("CONTINUE") => return Ok(Self::Continue),
+            Some("PAUSE") => return Ok(Self::Pause),
+            Some("REJECT") => return Ok(Self::Reject),
+            _ => {}
         }
+        if value.get(0).and_then(Value::as_str) != Some("RATE_LIMIT") {
+            return Err(format!("malformed FilterAction JSON: {}", json::shown(value)));
+        }
+        let limit = value.get(1).and_then(Value::as_u64).filter(|limit| *limit > 0);
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+        let alone = value.get(2).is_none();
+        let limit = limit.filter(|_| alone).ok_or("RATE_LIMIT argument must be a positive integer")?;
+        Ok(Self::RateLimit(limit))
     }
 
     pub fn to_value(self) -> Value {
         match self {
-            Self::Accept => json!("ACCEPT"),
-            Self::Continue => json!("CONTINUE"),
-            Self::Pause => json!("PAUSE"),
-            Self::Reject => json!("REJECT"),
-            Self::RateLimit(limit) => json!(["RATE_LIMIT", limit]),
+            Self::Accept => Value::from("ACCEPT"),
+            Self::Continue => Value::from("CONTINUE"),
+            Self::Pause => Value::from("PAUSE"),
+            Self::Reject => Value::from("REJECT"),
+            Self::RateLimit(limit) => serde_json::json!(["RATE_LIMIT", limit]),
         }
     }
 }
@@ -54,16 +58,19 @@ pub(crate) enum Predicate {
 impl Predicate {
     /// Reads `[name, filter]`.
     pub fn parse(value: &Value) -> Result<Self, String> {
-        let malformed = || format!("malformed FilterPredicate: {value}");
-        let [name, filter] = value.as_array().map(Vec::as_slice).ok_or_else(malformed)? else {
-            return Err(malformed());
+        let Some([Value::String(name), params @ ..]) = value.as_array().map(Vec::as_slice) else {
+            let text = "malformed FilterPredicate: must be a list with the first entry being a string describing \
+                        the predicate type";
+            return Err(text.to_owned());
         };
-        let filter = Filter::parse(filter)?;
-        match name.as_str() {
-            Some("jobid") => Ok(Self::JobId(filter)),
-            Some("opcode") => Ok(Self::OpCode(filter)),
-            Some("reason") => Ok(Self::Reason(filter)),
-            _ => Err(malformed()),
+        match (name.as_str(), params) {
+            ("jobid", [filter]) => Filter::parse(filter).map(Self::JobId),
+            ("opcode", [filter]) => Filter::parse(filter).map(Self::OpCode),
+            ("reason", [filter]) => Filter::parse(filter).map(Self::Reason),
+            _ => {
+                let given = json::shown(params);
+                Err(format!("malformed FilterPredicate: bad parameter list for '{name}' predicate: {given}"))
+            }
         }
     }
 

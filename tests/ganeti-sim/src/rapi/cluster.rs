@@ -107,8 +107,7 @@ fn settings(state: &State) -> Dict {
 /// Submits a job and waits for it, as the real one does.
 pub(super) async fn os(call: &Call<'_>) -> Answer {
     let fixed = object(json!({"output_fields": ["name", "variants"], "names": []}));
-    let op =
-        fill(Kind::OsDiagnose, None, fixed, Vec::new(), &[]).map_err(|error| HttpError::new(400, error.0))?;
+    let op = fill(Kind::OsDiagnose, None, fixed, Vec::new(), &[])?;
     let id = enqueue(call.shared, vec![op])?;
     call.shared.wait_until(|state| state.queue.get(id).is_none_or(|job| job.status.is_final())).await;
     let state = call.shared.state();

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::instances::uri_list;
+use super::query::undecodable;
 use super::{Answer, Call, HttpError, Reply};
 use crate::json;
-use crate::opcode::FillError;
 use crate::query::{Selection, rule_fields};
 use crate::queue::{Action, Predicate, Rule};
 
@@ -43,7 +43,7 @@ pub(super) fn get(call: &Call<'_>, uuid: &str) -> Answer {
 
 pub(super) fn add(call: &Call<'_>) -> Answer {
     let uuid = call.shared.state().random.uuid();
-    put(call, &uuid)
+    put(call, &uuid, Value::Null)
 }
 
 pub(super) fn replace(call: &Call<'_>, uuid: &str) -> Answer {
@@ -52,7 +52,7 @@ pub(super) fn replace(call: &Call<'_>, uuid: &str) -> Answer {
     if !lengths || !groups.iter().all(|group| group.bytes().all(|digit| digit.is_ascii_hexdigit())) {
         return Err(HttpError::new(500, "Unable to parse UUID"));
     }
-    put(call, uuid)
+    put(call, uuid, uuid.into())
 }
 
 pub(super) fn delete(call: &Call<'_>, uuid: &str) -> Answer {
@@ -66,16 +66,18 @@ pub(super) fn delete(call: &Call<'_>, uuid: &str) -> Answer {
     Ok(Reply::json("null"))
 }
 
-fn put(call: &Call<'_>, uuid: &str) -> Answer {
+fn put(call: &Call<'_>, uuid: &str, shown: Value) -> Answer {
     let (priority, predicates, action, reason) = read(call)?;
-    // What RAPI lets pass and the master daemon cannot decode is answered so.
-    let undecodable = |error: String| HttpError::new(502, error);
-    let parsed =
-        predicates.iter().map(Predicate::parse).collect::<Result<Vec<_>, _>>().map_err(undecodable)?;
-    let action =
-        Action::parse(&action).ok_or_else(|| undecodable(format!("Invalid FilterAction: {action}")))?;
-    let priority =
-        u64::try_from(priority).map_err(|_| undecodable("Trying to load negative value".to_owned()))?;
+    let decode = || {
+        let negative = |_| format!("Invalid value for non-negative type '{priority}'");
+        let number = u64::try_from(priority).map_err(negative)?;
+        let parsed = predicates.iter().map(Predicate::parse).collect::<Result<Vec<_>, _>>()?;
+        Ok((number, parsed, Action::parse(&action)?))
+    };
+    let (priority, parsed, action) = decode().map_err(|error: String| {
+        let arguments = json!([shown, priority, predicates, action, reason]);
+        undecodable(&arguments, &error)
+    })?;
     let mut state = call.shared.state();
     let (now, watermark) = (state.now().nanos(), state.queue.last());
     let trail: Vec<Value> = reason.into_iter().chain([json!(["luxid", "", now])]).collect();
@@ -108,18 +110,17 @@ fn read(call: &Call<'_>) -> Result<Parts, HttpError> {
     }
     let wrong = |name: &str, value: &Value, expected: &str| {
         let given = crate::opcode::python_type(value);
-        FillError(format!("'{name}' parameter: Type is '{given}', but '{expected}' is expected"))
+        HttpError::new(400, format!("'{name}' parameter: Type is '{given}', but '{expected}' is expected"))
     };
     let list = |name: &str| match body.get(name) {
         None => Ok(Vec::new()),
         Some(Value::Array(items)) => Ok(items.clone()),
         Some(other) => Err(wrong(name, other, "list")),
     };
-    let bad = |error: FillError| HttpError::new(400, error.0);
     let priority = match body.get("priority") {
         None => 0,
-        Some(value) => value.as_i64().ok_or_else(|| bad(wrong("priority", value, "int")))?,
+        Some(value) => value.as_i64().ok_or_else(|| wrong("priority", value, "int"))?,
     };
     let action = body.get("action").cloned().unwrap_or_else(|| json!("CONTINUE"));
-    Ok((priority, list("predicates").map_err(bad)?, action, list("reason").map_err(bad)?))
+    Ok((priority, list("predicates")?, action, list("reason")?))
 }

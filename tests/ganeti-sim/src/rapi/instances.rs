@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::submit::{Submission, enqueue};
 use super::{Answer, Call, HttpError, Reply};
 use crate::json;
-use crate::opcode::{FillError, Kind, OpError, ecode, fill};
+use crate::opcode::{FillError, Kind, OpError, ecode, fill, python_type};
 use crate::query::{Selection, instance_fields};
 use crate::state::{Dict, Instance, World};
 
@@ -129,9 +129,7 @@ pub(super) fn get(call: &Call<'_>, name: &str) -> Answer {
 }
 
 pub(super) fn console(call: &Call<'_>, name: &str) -> Answer {
-    let unknown =
-        || HttpError::internal(&OpError::prereq(format!("Instance name {name} not found"), ecode::NOENT));
-    let (world, instance) = find(call, name).ok_or_else(unknown)?;
+    let (world, instance) = find(call, name).ok_or_else(HttpError::out_of_range)?;
     if !instance.is_running() {
         return Err(HttpError::new(503, "Instance console unavailable"));
     }
@@ -144,8 +142,15 @@ pub(super) fn console(call: &Call<'_>, name: &str) -> Answer {
 }
 
 pub(super) fn create(mut call: Call<'_>) -> Answer {
-    let Some(Value::Object(mut body)) = call.body.take() else {
-        return Err(HttpError::new(400, "Body contents: Type is 'NoneType', but 'dict' is expected"));
+    let mut body = match call.body.take() {
+        Some(Value::Object(body)) => body,
+        other => {
+            let given = other.as_ref().map_or("NoneType", python_type);
+            return Err(HttpError::new(
+                400,
+                format!("Body contents: Type is '{given}', but 'dict' is expected"),
+            ));
+        }
     };
     match body.remove("__version__") {
         None => {
@@ -233,6 +238,9 @@ fn modify(call: &Call<'_>, mut submission: Submission<'_>) -> Answer {
     match &mut submission.body {
         Some(Value::Object(body)) => convert_usb_devices(body),
         // The handler copies the body before it looks at it.
+        Some(Value::Array(_)) => {
+            return Err(HttpError::new(500, "list indices must be integers or slices, not str"));
+        }
         _ => return Err(HttpError::new(500, "'NoneType' object has no attribute 'copy'")),
     }
     call.submit(submission.rename(&[("custom_beparams", "beparams"), ("custom_hvparams", "hvparams")]))
@@ -288,6 +296,7 @@ fn reinstall(call: &Call<'_>, name: &str) -> Answer {
         ops.push((Kind::InstanceStartup, Dict::new()));
     }
     let ops = ops.into_iter().map(|(kind, more)| fill(kind, None, fixed(more), Vec::new(), &[]));
-    let ops = ops.collect::<Result<Vec<_>, FillError>>().map_err(|error| HttpError::new(502, error.0))?;
+    let ops =
+        ops.collect::<Result<Vec<_>, FillError>>().map_err(|error| HttpError::new(502, error.text()))?;
     enqueue(call.shared, ops).map(|id| Reply::json(id.to_string()))
 }

@@ -76,7 +76,7 @@ pub(super) async fn wait(call: &Call<'_>, id: u64) -> Answer {
     }
     let names: Vec<String> = fields.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
     let look = || look(call, id, &names, serial.as_u64());
-    let lost = || HttpError::new(500, format!("Job {id} not found"));
+    let lost = || HttpError::new(500, "Can't load job file");
     let mut changes = call.shared.changes();
     let (mut info, mut log, mut is_final) = look().ok_or_else(lost)?;
     let deadline = tokio::time::Instant::now() + WAIT;

@@ -8,7 +8,7 @@ use super::instances::{refuse_locking, uri_list};
 use super::submit::Submission;
 use super::{Answer, Call, HttpError, Reply};
 use crate::json;
-use crate::opcode::{Kind, OpError, ecode};
+use crate::opcode::Kind;
 use crate::query::{NodeView, Selection, node_fields};
 use crate::state::Node;
 
@@ -99,9 +99,7 @@ pub(super) fn get(call: &Call<'_>, name: &str) -> Answer {
 
 pub(super) fn role(call: &Call<'_>, name: &str) -> Answer {
     refuse_locking(call)?;
-    let unknown =
-        || HttpError::internal(&OpError::prereq(format!("Node name {name} not found"), ecode::NOENT));
-    let node = find(&view(call), name).ok_or_else(unknown)?;
+    let node = find(&view(call), name).ok_or_else(HttpError::out_of_range)?;
     let role = match node.role() {
         "M" => "master",
         "C" => "master-candidate",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Answer, Call, HttpError, Reply, groups, networks, nodes};
+use crate::json;
 use crate::opcode::{OpError, ecode};
 use crate::query::{
     Fields, Filter, JobRow, LockRow, Matcher, Operand, Selection, export_fields, group_fields,
@@ -13,9 +14,32 @@ use crate::query::{
 };
 use crate::state::Instance;
 
-/// A request of the master daemon that it could not decode.
-fn undecodable(error: impl Into<String>) -> HttpError {
-    HttpError::new(502, error)
+/// A request that RAPI passes on and the query daemon cannot decode: its arguments and its complaint.
+pub(super) fn undecodable(arguments: &Value, error: &str) -> HttpError {
+    let given = json::pretty(arguments);
+    HttpError::new(502, format!("Failed to parse request: Cannot convert value '{given}', error: {error}"))
+}
+
+/// How the daemon names a kind of object.
+fn kind_name(kind: &str) -> Option<&'static str> {
+    let names = [
+        ("cluster", "ItemTypeOpCode QRCluster"),
+        ("export", "ItemTypeOpCode QRExport"),
+        ("filter", "ItemTypeLuxi QRFilter"),
+        ("group", "ItemTypeOpCode QRGroup"),
+        ("instance", "ItemTypeOpCode QRInstance"),
+        ("job", "ItemTypeLuxi QRJob"),
+        ("lock", "ItemTypeLuxi QRLock"),
+        ("network", "ItemTypeOpCode QRNetwork"),
+        ("node", "ItemTypeOpCode QRNode"),
+        ("os", "ItemTypeOpCode QROs"),
+    ];
+    names.into_iter().find(|(name, _)| *name == kind).map(|(_, name)| name)
+}
+
+fn unknown_kind(kind: &str) -> String {
+    // There is no blank.
+    format!("Can't parse value '{kind}' as neitherQueryTypeLuxi nor QueryTypeOp")
 }
 
 /// A filter that does not fit the fields.
@@ -25,7 +49,9 @@ fn parameter_error(error: String) -> HttpError {
 
 pub(super) fn run(call: &Call<'_>, kind: &str) -> Answer {
     let (fields, filter) = read(call)?;
-    let filter = Filter::parse(&filter).map_err(undecodable)?;
+    let arguments = Value::from(vec![kind.into(), fields, filter]);
+    let decoded = decode(&arguments).map_err(|error| undecodable(&arguments, &error));
+    let (kind_name, fields, filter) = decoded?;
     let out = match kind {
         "instance" => instances(call, &fields, &filter)?,
         "job" => jobs(call, &fields, &filter)?,
@@ -50,13 +76,18 @@ pub(super) fn run(call: &Call<'_>, kind: &str) -> Answer {
             write(call, rule_fields(), &fields, &filter, &(), rows)?
         }
         "lock" => write(call, lock_fields(), &fields, &filter, &(), locks(call))?,
-        "cluster" | "os" => return Err(HttpError::new(500, format!("Query '{kind}' not supported"))),
-        other => {
-            let text = format!("Can't parse value '{other}' as neither QueryTypeLuxi nor QueryTypeOp");
-            return Err(undecodable(text));
-        }
+        _ => return Err(HttpError::new(500, format!("Query '{kind_name}' not supported"))),
     };
     Ok(Reply::json(out))
+}
+
+/// What is asked for: the kind, the fields, the filter.
+fn decode(arguments: &Value) -> Result<(&'static str, Vec<String>, Filter), String> {
+    let kind = arguments[0].as_str().unwrap_or_default();
+    let name = kind_name(kind).ok_or_else(|| unknown_kind(kind))?;
+    let fields = arguments[1].as_array().ok_or("Unable to read list")?;
+    let fields = fields.iter().map(|field| field.as_str().map(str::to_owned)).collect::<Option<_>>();
+    Ok((name, fields.ok_or("Unable to read String")?, Filter::parse(&arguments[2])?))
 }
 
 pub(super) fn fields(call: &Call<'_>, kind: &str) -> Answer {
@@ -72,7 +103,12 @@ pub(super) fn fields(call: &Call<'_>, kind: &str) -> Answer {
         "network" => write_fields(network_fields(), names, &mut out),
         "filter" => write_fields(rule_fields(), names, &mut out),
         "lock" => write_fields(lock_fields(), names, &mut out),
-        other => return Err(undecodable(format!("Can't parse value '{other}'"))),
+        other => {
+            return Err(match kind_name(other) {
+                Some(name) => HttpError::new(500, format!("QueryFields '{name}' not supported")),
+                None => undecodable(&serde_json::json!([other, names]), &unknown_kind(other)),
+            });
+        }
     }
     Ok(Reply::json(out))
 }
@@ -82,10 +118,12 @@ fn split(text: &str) -> Vec<String> {
 }
 
 /// Fields and filter: from the URL alone with GET, from the body with PUT.
-fn read(call: &Call<'_>) -> Result<(Vec<String>, Value), HttpError> {
+fn read(call: &Call<'_>) -> Result<(Value, Value), HttpError> {
     let from_url = || {
         let fields = call.request.args.first("fields");
-        fields.map(split).ok_or_else(|| HttpError::new(400, "Missing 'fields' query argument"))
+        fields
+            .map(|fields| split(fields).into())
+            .ok_or_else(|| HttpError::new(400, "Missing 'fields' query argument"))
     };
     if call.request.method == "GET" {
         return Ok((from_url()?, Value::Null));
@@ -96,12 +134,7 @@ fn read(call: &Call<'_>) -> Result<(Vec<String>, Value), HttpError> {
     };
     let fields = match body.get("fields") {
         None => from_url()?,
-        Some(fields) => {
-            let names = fields.as_array().and_then(|items| {
-                items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
-            });
-            names.ok_or_else(|| undecodable("Unable to read Array"))?
-        }
+        Some(fields) => fields.clone(),
     };
     let filter = body.get("qfilter").filter(|filter| !filter.is_null()).or_else(|| body.get("filter"));
     Ok((fields, filter.cloned().unwrap_or(Value::Null)))
@@ -164,7 +197,12 @@ fn jobs(call: &Call<'_>, names: &[String], filter: &Filter) -> Result<Vec<u8>, H
                     Operand::Number(number) => u64::try_from(*number).ok(),
                     Operand::Text(text) => text.parse().ok(),
                 };
-                let id = id.ok_or_else(|| parameter_error("Invalid job ID".to_owned()))?;
+                let id = id.ok_or_else(|| match operand {
+                    Operand::Text(text) => {
+                        parameter_error(format!("parsing job id: cannot parse string '{text}'"))
+                    }
+                    Operand::Number(number) => parameter_error(format!("Job id is negative: {number}")),
+                })?;
                 if !ids.contains(&id) {
                     ids.push(id);
                 }

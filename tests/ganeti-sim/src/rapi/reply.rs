@@ -1,7 +1,7 @@
 //! Answers.
 
 use crate::json;
-use crate::opcode::OpError;
+use crate::opcode::{FillError, OpError};
 
 /// A status and a JSON text.
 #[derive(Debug)]
@@ -44,6 +44,11 @@ impl HttpError {
         Self::new(500, format!("({quote}{}{quote}, '{code}')", error.message))
     }
 
+    /// What RAPI answers when it stumbles over an empty list.
+    pub fn out_of_range() -> Self {
+        Self::new(500, "list index out of range")
+    }
+
     pub fn reply(&self) -> Reply {
         let body = serde_json::json!({
             "code": self.code,
@@ -51,6 +56,15 @@ impl HttpError {
             "explain": texts(self.code).1,
         });
         Reply { code: self.code, body: json::bytes_of(&body) }
+    }
+}
+
+impl From<FillError> for HttpError {
+    fn from(error: FillError) -> Self {
+        match error {
+            FillError::Refused(text) => Self::new(400, text),
+            FillError::Crashed(text) => Self::new(500, text),
+        }
     }
 }
 

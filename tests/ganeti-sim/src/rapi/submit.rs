@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Answer, Call, HttpError, Reply};
-use crate::opcode::{Kind, Op, Reason, fill};
+use crate::opcode::{Kind, Op, Reason, decode, fill};
 use crate::shared::Shared;
 use crate::state::Dict;
 
@@ -59,7 +59,8 @@ impl Call<'_> {
     pub(super) fn submit(&self, submission: Submission<'_>) -> Answer {
         let Submission { kind, resource, body, fixed, renames } = submission;
         let reason = self.reason(resource);
-        let op = fill(kind, body, fixed, reason, renames).map_err(|error| HttpError::new(400, error.0))?;
+        let mut op = fill(kind, body, fixed, reason, renames).map_err(HttpError::from)?;
+        decode(&mut op).map_err(|error| HttpError::new(502, error))?;
         enqueue(self.shared, vec![op]).map(|id| Reply::json(id.to_string()))
     }
 }

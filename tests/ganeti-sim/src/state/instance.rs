@@ -133,9 +133,9 @@ impl Instance {
         matches!(self.live, Live::Running { .. })
     }
 
-    /// Starts it on its primary node with what is configured.
-    pub fn run(&mut self, be: &FilledBe) {
-        self.live = Live::Running { memory_mib: be.maxmem, vcpus: be.vcpus, node: self.pnode };
+    /// Starts it on its primary node with so much memory and so many processors.
+    pub fn run(&mut self, (memory_mib, vcpus): (u64, u64)) {
+        self.live = Live::Running { memory_mib, vcpus, node: self.pnode };
     }
 
     /// The template as Ganeti shows it.

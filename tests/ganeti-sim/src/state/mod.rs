@@ -166,7 +166,7 @@ impl State {
     pub fn release_ip(&mut self, nic: &Nic) {
         let (Some(uuid), Some(ip)) = (&nic.network, &nic.ip) else { return };
         let Some(network) = self.networks.values_mut().find(|network| network.uuid == *uuid) else { return };
-        if let Some(index) = network.subnet.index(ip) {
+        if let Ok(index) = network.pool.index(ip) {
             Arc::make_mut(network).pool.set_used(index, false);
         }
     }

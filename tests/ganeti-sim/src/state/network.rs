@@ -13,7 +13,6 @@ pub(crate) struct Network {
     pub serial_no: u64,
     pub ctime: Timestamp,
     pub mtime: Timestamp,
-    pub subnet: Subnet,
     pub gateway: Option<String>,
     pub network6: Option<String>,
     pub gateway6: Option<String>,
@@ -49,17 +48,6 @@ impl Subnet {
     pub fn size(self) -> u64 {
         1 << (32 - u64::from(self.prefix))
     }
-
-    /// Where in the subnet an address is.
-    pub fn index(self, address: &str) -> Option<usize> {
-        let address = u32::from(address.parse::<Ipv4Addr>().ok()?);
-        let offset = address.checked_sub(self.base)?;
-        (u64::from(offset) < self.size()).then_some(offset as usize)
-    }
-
-    pub fn address(self, index: usize) -> String {
-        Ipv4Addr::from(self.base + u32::try_from(index).unwrap_or(0)).to_string()
-    }
 }
 
 impl std::fmt::Display for Subnet {
@@ -68,26 +56,63 @@ impl std::fmt::Display for Subnet {
     }
 }
 
-/// Which addresses are taken: by NICs, or reserved from outside.
+/// A subnet's addresses and which of them are taken: by NICs, or reserved from outside.
 #[derive(Debug, Clone)]
 pub(crate) struct Pool {
+    pub subnet: Subnet,
     used: Vec<bool>,
     external: Vec<bool>,
 }
 
 impl Pool {
     /// All addresses free but the first and the last one.
-    pub fn new(size: usize) -> Self {
-        let mut pool = Self { used: vec![false; size], external: vec![false; size] };
-        pool.set_external(0, true);
-        pool.set_external(size.saturating_sub(1), true);
-        pool
+    pub fn new(subnet: Subnet) -> Self {
+        let size = usize::try_from(subnet.size()).unwrap_or(0);
+        let mut external = vec![false; size];
+        for place in [0, size.saturating_sub(1)] {
+            if let Some(place) = external.get_mut(place) {
+                *place = true;
+            }
+        }
+        Self { subnet, used: vec![false; size], external }
     }
 
-    pub fn set_external(&mut self, index: usize, reserved: bool) {
-        if let Some(place) = self.external.get_mut(index) {
-            *place = reserved;
+    /// Where in the pool an address is.
+    pub fn index(&self, ip: &str) -> Result<usize, String> {
+        let address = ip.parse::<Ipv4Addr>().ok().map(u32::from);
+        let offset = address.and_then(|address| address.checked_sub(self.subnet.base));
+        offset
+            .filter(|offset| u64::from(*offset) < self.subnet.size())
+            .map(|offset| offset as usize)
+            .ok_or_else(|| format!("{} does not contain {ip}", self.subnet))
+    }
+
+    pub fn contains(&self, ip: &str) -> bool {
+        self.index(ip).is_ok()
+    }
+
+    pub fn address(&self, index: usize) -> String {
+        Ipv4Addr::from(self.subnet.base + u32::try_from(index).unwrap_or(0)).to_string()
+    }
+
+    /// Keeps an address from instances.
+    pub fn reserve(&mut self, ip: &str) -> Result<(), String> {
+        let index = self.index(ip)?;
+        match self.external.get_mut(index) {
+            Some(place) if !*place => *place = true,
+            _ => return Err(format!("IP {ip} is already externally reserved")),
         }
+        Ok(())
+    }
+
+    /// Undoes [`Pool::reserve`].
+    pub fn release(&mut self, ip: &str) -> Result<(), String> {
+        let index = self.index(ip)?;
+        match self.external.get_mut(index) {
+            Some(place) if *place => *place = false,
+            _ => return Err(format!("IP {ip} is not externally reserved")),
+        }
+        Ok(())
     }
 
     pub fn is_external(&self, index: usize) -> bool {
@@ -126,8 +151,10 @@ impl Pool {
         (0..self.used.len()).map(|index| if self.is_taken(index) { 'X' } else { '.' }).collect()
     }
 
-    pub fn external_indexes(&self) -> impl Iterator<Item = usize> {
-        self.external.iter().enumerate().filter_map(|(index, reserved)| reserved.then_some(index))
+    /// The addresses that are kept from instances.
+    pub fn external(&self) -> impl Iterator<Item = String> {
+        let reserved = self.external.iter().enumerate().filter(|(_, reserved)| **reserved);
+        reserved.map(|(index, _)| self.address(index))
     }
 }
 
@@ -138,16 +165,26 @@ mod tests {
     #[test]
     fn the_lowest_free_address_is_given_first() {
         let subnet = Subnet::parse("192.0.2.0/29").unwrap();
-        let mut pool = Pool::new(8);
-        pool.set_external(subnet.index("192.0.2.1").unwrap(), true);
+        let mut pool = Pool::new(subnet);
+        pool.reserve("192.0.2.1").unwrap();
         assert_eq!(pool.map(), "XX.....X");
         let first = pool.lowest_free().unwrap();
-        assert_eq!(subnet.address(first), "192.0.2.2");
+        assert_eq!(pool.address(first), "192.0.2.2");
         pool.set_used(first, true);
         assert_eq!((pool.free_count(), pool.reserved_count()), (4, 4));
-        assert_eq!(subnet.address(pool.lowest_free().unwrap()), "192.0.2.3");
-        assert_eq!(subnet.index("192.0.3.1"), None);
+        assert_eq!(pool.address(pool.lowest_free().unwrap()), "192.0.2.3");
         assert_eq!(Subnet::parse("192.0.2.1/24"), None);
         assert_eq!(subnet.to_string(), "192.0.2.0/29");
+    }
+
+    #[test]
+    fn no_address_is_reserved_twice() {
+        let mut pool = Pool::new(Subnet::parse("192.0.2.0/29").unwrap());
+        let taken = Err("IP 192.0.2.0 is already externally reserved".to_owned());
+        assert_eq!(pool.reserve("192.0.2.0"), taken);
+        let free = Err("IP 192.0.2.2 is not externally reserved".to_owned());
+        assert_eq!(pool.release("192.0.2.2"), free);
+        let outside = Err("192.0.2.0/29 does not contain 192.0.3.1".to_owned());
+        assert_eq!(pool.reserve("192.0.3.1"), outside);
     }
 }

@@ -68,7 +68,7 @@ async fn fake_guests_take_none_while_they_run() {
     let result = refused(&sim, json!({"nics": [["modify", "nothing", {"ip": "192.0.2.1"}]]})).await;
     assert_eq!(
         result,
-        json!(["OpPrereqError", ["Cannot find nic with identifier nothing", "unknown_entity"]])
+        json!(["OpPrereqError", ["Cannot find NIC with identifier nothing", "unknown_entity"]])
     );
     modify(&sim, json!({"disks": [["modify", "root", {"name": "system"}]]})).await;
     modify(&sim, json!({"nics": [["modify", "eth", {"ip": "192.0.2.1"}]]})).await;
