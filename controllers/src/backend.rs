@@ -1,6 +1,7 @@
 //! Backends: one actor per Ganeti cluster.
 
 pub(crate) mod actor;
+pub(crate) mod ahead;
 pub(crate) mod claim;
 pub(crate) mod feed;
 pub(crate) mod poll;

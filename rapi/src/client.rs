@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{Config, ConfigError, Timeouts};
 use crate::failure::{Answer, Attempt, Denied, Failure, Garbled, Obstacle, Refusal, Unknown, Unreachable};
-use crate::net::{Broken, Endpoint, Headers, Reply, Request, client_config, exchange, unescape};
+use crate::net::{
+    Broken, Endpoint, Headers, Reply, Request, Spares, client_config, exchange, open, unescape,
+};
 
 /// A client of one cluster. Cloning is cheap and shares everything: the endpoint that answered last
 /// and the TLS sessions. It opens one connection for each call, as RAPI closes it after each answer,
@@ -30,6 +32,7 @@ struct Inner {
     headers: Headers,
     tls: Arc<ClientConfig>,
     timeouts: Timeouts,
+    spares: Spares,
 }
 
 impl std::fmt::Debug for Client {
@@ -62,8 +65,27 @@ impl Client {
             });
         }
         let tls = Arc::new(client_config(&config.trust)?);
-        let inner = Inner { endpoints, good: AtomicUsize::new(0), headers, tls, timeouts: config.timeouts };
+        let inner = Inner {
+            endpoints,
+            good: AtomicUsize::new(0),
+            headers,
+            tls,
+            timeouts: config.timeouts,
+            spares: Spares::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Opens a connection for a change that is about to be sent, and returns when the next change has taken it, or when
+    /// nobody wanted it for `hold`. RAPI serves a child process for each open connection and gives up on one that says
+    /// nothing for 10 s (`READ_TIMEOUT` in `lib/http/server.py`): hold it for a second or two.
+    ///
+    /// A connection that cannot be opened is no error here: the change will say so.
+    pub async fn open_ahead(&self, hold: Duration) {
+        let inner = &*self.inner;
+        let index = inner.good.load(Ordering::Relaxed);
+        let line = open(&inner.tls, &inner.endpoints[index], inner.timeouts.connect);
+        let _ = inner.spares.offer(index, line, hold).await;
     }
 
     /// Sends a request and reads the JSON of its answer.
@@ -90,8 +112,7 @@ impl Client {
         for step in 0..inner.endpoints.len() {
             let index = (first + step) % inner.endpoints.len();
             let endpoint = &inner.endpoints[index];
-            let connect = inner.timeouts.connect;
-            let outcome = exchange(&inner.tls, endpoint, &inner.headers, request, connect, within).await;
+            let outcome = self.exchange(index, request, within).await;
             match judge(request, endpoint, outcome) {
                 Ok(Verdict::Body(body)) => {
                     inner.good.store(index, Ordering::Relaxed);
@@ -104,6 +125,23 @@ impl Client {
             }
         }
         Err(Unreachable { attempts }.into())
+    }
+
+    /// One exchange with an endpoint: a change over a spare connection if there is one.
+    async fn exchange(&self, index: usize, request: &Request, within: Duration) -> Result<Reply, Broken> {
+        let inner = &*self.inner;
+        let endpoint = &inner.endpoints[index];
+        if request.changes
+            && let Some(line) = inner.spares.take(index).await
+        {
+            match exchange(line, endpoint, &inner.headers, request, within).await {
+                // It was closed meanwhile, and nothing was written to it.
+                Err(Broken::Before(_)) => {}
+                outcome => return outcome,
+            }
+        }
+        let line = open(&inner.tls, endpoint, inner.timeouts.connect).await?;
+        exchange(line, endpoint, &inner.headers, request, within).await
     }
 }
 

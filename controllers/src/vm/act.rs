@@ -11,7 +11,10 @@ use super::{
     resolve::{Effect, Planned},
 };
 use crate::{
-    backend::submit::{Order, Submitted, submit},
+    backend::{
+        ahead,
+        submit::{Order, Submitted, submit},
+    },
     runtime::{
         context::Ctx,
         events::Told,
@@ -102,6 +105,7 @@ async fn put_on(
     explanation: String,
 ) -> Result<(), WriteError> {
     ctx.world.change(|world| world.machines.reserve(&seen.key, backend, shape));
+    ahead::open(ctx, backend);
     let written = match write(ctx, seen, &with_finalizer(seen), Some(backend)).await {
         Ok(written) => written,
         Err(error) => {

@@ -143,6 +143,11 @@ impl Window {
         self.queued.len()
     }
 
+    /// Whether a job of this lane would go out at once.
+    pub(crate) fn has_room(&self, lane: Lane) -> bool {
+        self.queues[lane.index()].is_empty() && admits(self.slots, self.in_use, lane)
+    }
+
     /// Takes a slot for a machine, or queues it behind those of its lane that came before.
     pub(crate) fn take(&mut self, id: Uuid, machine: &ObjectName, lane: Lane) -> Slot {
         if self.promised.remove(&id).is_some_and(|promised| {
@@ -154,7 +159,7 @@ impl Window {
         }) {
             return Slot::Taken;
         }
-        if self.queues[lane.index()].is_empty() && admits(self.slots, self.in_use, lane) {
+        if self.has_room(lane) {
             self.in_use[lane.index()] += 1;
             return Slot::Taken;
         }

@@ -51,28 +51,38 @@ pub(crate) enum Broken {
     },
 }
 
-/// Connects, verifies, sends, and reads the whole answer.
-pub(crate) async fn exchange(
+/// A connection whose peer is verified and to which nothing has been written.
+pub(crate) type Line = TlsStream<TcpStream>;
+
+/// Connects and verifies the peer.
+pub(crate) async fn open(
     tls: &Arc<ClientConfig>,
     endpoint: &Endpoint,
-    headers: &Headers,
-    request: &Request,
-    connect_within: Duration,
-    answer_within: Duration,
-) -> Result<Reply, Broken> {
-    let stream = match timeout(connect_within, connect(tls, endpoint)).await {
-        Ok(stream) => stream?,
-        Err(_) => return Err(Broken::Before(Obstacle::ConnectTimeout(connect_within))),
-    };
-    let message = message(endpoint, headers, request)
-        .map_err(|error| Broken::Before(Obstacle::Connect(format!("request: {error}"))))?;
-    match timeout(answer_within, converse(stream, message)).await {
-        Ok(answer) => answer,
-        Err(_) => Err(Broken::After(Obstacle::Timeout(answer_within))),
+    within: Duration,
+) -> Result<Line, Broken> {
+    match timeout(within, connect(tls, endpoint)).await {
+        Ok(line) => line,
+        Err(_) => Err(Broken::Before(Obstacle::ConnectTimeout(within))),
     }
 }
 
-async fn connect(tls: &Arc<ClientConfig>, endpoint: &Endpoint) -> Result<TlsStream<TcpStream>, Broken> {
+/// Sends a request and reads the whole answer.
+pub(crate) async fn exchange(
+    line: Line,
+    endpoint: &Endpoint,
+    headers: &Headers,
+    request: &Request,
+    within: Duration,
+) -> Result<Reply, Broken> {
+    let message = message(endpoint, headers, request)
+        .map_err(|error| Broken::Before(Obstacle::Connect(format!("request: {error}"))))?;
+    match timeout(within, converse(line, message)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Broken::After(Obstacle::Timeout(within))),
+    }
+}
+
+async fn connect(tls: &Arc<ClientConfig>, endpoint: &Endpoint) -> Result<Line, Broken> {
     let addresses: Vec<_> = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port))
         .await
         .map_err(|error| Broken::Before(Obstacle::Name(error.to_string())))?
@@ -111,10 +121,7 @@ fn message(
     builder.body(Full::new(request.body.clone()))
 }
 
-async fn converse(
-    stream: TlsStream<TcpStream>,
-    message: http::Request<Full<Bytes>>,
-) -> Result<Reply, Broken> {
+async fn converse(stream: Line, message: http::Request<Full<Bytes>>) -> Result<Reply, Broken> {
     let closed = |error: hyper_client::Error| Broken::After(Obstacle::Closed(error.to_string()));
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(closed)?;
     let answer = async move {

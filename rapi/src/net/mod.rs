@@ -6,13 +6,15 @@ mod exchange;
 mod html;
 mod pin;
 mod request;
+mod spare;
 mod tls;
 
 pub(crate) use ascii::to_ascii_json;
 pub(crate) use endpoint::Endpoint;
-pub(crate) use exchange::{Broken, Reply, exchange};
+pub(crate) use exchange::{Broken, Reply, exchange, open};
 pub(crate) use html::unescape;
 pub use pin::{Pin, PinError};
 pub(crate) use request::{Headers, Request, check_name};
+pub(crate) use spare::Spares;
 pub use tls::Trust;
 pub(crate) use tls::client_config;

@@ -8,8 +8,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls13_signature_with_raw_key};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, PeerIncompatible, RootCertStore,
-    SignatureScheme,
+    CertificateError, CipherSuite, ClientConfig, DigitallySignedStruct, OtherError, PeerIncompatible,
+    RootCertStore, SignatureScheme,
 };
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
@@ -42,7 +42,7 @@ impl fmt::Debug for Trust {
 /// The rustls configuration for one client. Sessions are resumed within it only, so what is trusted
 /// after a change of trust is proved anew.
 pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, ConfigError> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(provider());
     let algorithms = provider.signature_verification_algorithms;
     let (rule, versions): (Rule, &[_]) = match trust {
         Trust::Pins(pins) if pins.is_empty() => return Err(ConfigError::NoTrust),
@@ -56,6 +56,14 @@ pub(crate) fn client_config(trust: &Trust) -> Result<ClientConfig, ConfigError> 
         .with_custom_certificate_verifier(Arc::new(Verifier { rule, algorithms }))
         .with_no_client_auth();
     Ok(config)
+}
+
+/// ring, with the suite first whose hash the processor computes itself: every call is a handshake, and a handshake is
+/// mostly hashing. Ganeti's OpenSSL takes the first that the client names.
+fn provider() -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+    provider
 }
 
 fn authorities(pem: &[u8], provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, ConfigError> {

@@ -90,15 +90,22 @@ pub enum Act {
     Close,
     /// Reads the request and says nothing more.
     Hang,
+    /// Closes the first connection as soon as it stands; writes these bytes on the others.
+    HangUpOnFirst(String),
 }
 
 impl Act {
     /// An answer as RAPI frames it.
     pub fn answer(status: u16, body: &str) -> Self {
-        Self::Write(format!(
+        Self::Write(Self::framed(status, body))
+    }
+
+    /// The bytes of an answer as RAPI frames it.
+    pub fn framed(status: u16, body: &str) -> String {
+        format!(
             "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
-        ))
+        )
     }
 
     /// RAPI's error answer.
@@ -186,7 +193,7 @@ pub async fn closed_port() -> u16 {
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor, act: Act, seen: Arc<Seen>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        seen.connections.fetch_add(1, Ordering::SeqCst);
+        let number = seen.connections.fetch_add(1, Ordering::SeqCst);
         let (acceptor, act, seen) = (acceptor.clone(), act.clone(), Arc::clone(&seen));
         tokio::spawn(async move {
             let tap = Tap { stream, seen: Arc::clone(&seen) };
@@ -195,10 +202,16 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, act: Act, seen: Arc
             if tls.get_ref().1.handshake_kind() == Some(rustls::HandshakeKind::Resumed) {
                 seen.resumed.fetch_add(1, Ordering::SeqCst);
             }
+            if matches!(act, Act::HangUpOnFirst(_)) && number == 0 {
+                let _ = tls.shutdown().await;
+                return;
+            }
             let request = read_request(&mut tls).await;
             seen.requests.lock().unwrap().push(request);
             match act {
-                Act::Write(answer) => tls.write_all(answer.as_bytes()).await.unwrap(),
+                Act::Write(answer) | Act::HangUpOnFirst(answer) => {
+                    tls.write_all(answer.as_bytes()).await.unwrap()
+                }
                 Act::Close => {}
                 Act::Hang => std::future::pending().await,
             }
