@@ -1,0 +1,93 @@
+//! What a machine's state depends on, as the API server has it.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use cyclades_crds::{Flavor, GanetiBackend, Image, VirtualMachine, VolumeType};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kube::Api;
+
+use crate::cluster::Cluster;
+use crate::look::{Look, look};
+
+/// Requests at a time.
+const PARALLEL: usize = 8;
+
+/// Objects that machines refer to. What nobody refers to is not in it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scene {
+    /// Flavors, by name.
+    pub(crate) flavors: BTreeMap<String, Look<Flavor>>,
+    /// Volume types of those flavors, by name.
+    pub(crate) volume_types: BTreeMap<String, Look<VolumeType>>,
+    /// Images, by namespace and name.
+    pub(crate) images: BTreeMap<(String, String), Look<Image>>,
+    /// Backends that machines are placed on, by name.
+    pub(crate) backends: BTreeMap<String, Look<GanetiBackend>>,
+    /// Namespace of the operator, with the Secrets of the backends.
+    pub(crate) operator_namespace: String,
+}
+
+/// Namespace and name of the image of a machine.
+pub(crate) fn image_of(machine: &VirtualMachine) -> (String, String) {
+    let reference = &machine.spec.image_ref;
+    let namespace = reference.namespace.clone().or_else(|| machine.metadata.namespace.clone());
+    (namespace.unwrap_or_default(), reference.name.clone())
+}
+
+impl Scene {
+    /// Looks at everything that the machines refer to, each object once.
+    ///
+    /// # Errors
+    /// The API server's, but for what is missing or may not be read, which is part of the scene.
+    pub(crate) async fn gather(cluster: &Cluster, machines: &[VirtualMachine]) -> Result<Self> {
+        let client = || cluster.client.clone();
+        let backends = machines.iter().filter_map(|machine| machine.spec.backend_name.clone());
+        let backends = each(backends, async |name| look(&Api::all(client()), name).await);
+        let flavors = machines.iter().map(|machine| machine.spec.flavor_ref.name.clone());
+        let flavors = each(flavors, async |name| look::<Flavor>(&Api::all(client()), name).await);
+        let images = each(machines.iter().map(image_of), async |(namespace, name)| {
+            look(&Api::namespaced(client(), namespace), name).await
+        });
+        let (backends, flavors, images) = futures::try_join!(backends, flavors, images)?;
+        let named = flavors.values().filter_map(Look::found);
+        let volume_types = named.map(|flavor| flavor.spec.volume_type_ref.name.clone());
+        let volume_types = each(volume_types, async |name| look(&Api::all(client()), name).await).await?;
+        let operator_namespace = cluster.operator_namespace.clone();
+        Ok(Self { flavors, volume_types, images, backends, operator_namespace })
+    }
+
+    /// A flavor. What was not looked at is as good as hidden.
+    pub(crate) fn flavor(&self, name: &str) -> &Look<Flavor> {
+        self.flavors.get(name).unwrap_or(&Look::Hidden)
+    }
+
+    /// A volume type.
+    pub(crate) fn volume_type(&self, name: &str) -> &Look<VolumeType> {
+        self.volume_types.get(name).unwrap_or(&Look::Hidden)
+    }
+
+    /// The image of a machine.
+    pub(crate) fn image(&self, machine: &VirtualMachine) -> &Look<Image> {
+        self.images.get(&image_of(machine)).unwrap_or(&Look::Hidden)
+    }
+
+    /// A backend.
+    pub(crate) fn backend(&self, name: &str) -> &Look<GanetiBackend> {
+        self.backends.get(name).unwrap_or(&Look::Hidden)
+    }
+}
+
+/// Looks at each of the names once, some at a time.
+async fn each<Name: Ord + Clone, T>(
+    names: impl Iterator<Item = Name>,
+    look: impl AsyncFn(&Name) -> Result<Look<T>>,
+) -> Result<BTreeMap<Name, Look<T>>> {
+    let names: std::collections::BTreeSet<Name> = names.collect();
+    let look = &look;
+    let looks = names.into_iter().map(|name| async move {
+        let found = look(&name).await?;
+        anyhow::Ok((name, found))
+    });
+    stream::iter(looks).buffer_unordered(PARALLEL).try_collect().await
+}
