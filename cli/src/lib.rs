@@ -8,6 +8,8 @@ mod age;
 mod answer;
 mod cluster;
 mod export;
+#[cfg(test)]
+mod fixtures;
 mod look;
 mod options;
 mod plan;

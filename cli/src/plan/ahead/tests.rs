@@ -1,0 +1,160 @@
+use cyclades_crds::VirtualMachine;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::fixtures::{backend, machine, scene};
+use crate::look::Look;
+use crate::plan::ganeti::{Sight, Sighting};
+use crate::plan::text::{Occasion, plan as tell};
+use crate::plan::view::view;
+
+/// A machine on backend `a` whose instance is there; `status` is laid over that.
+fn made(spec: Value, status: Value) -> VirtualMachine {
+    let mut whole = json!({"backendName": "a", "id": "6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001"});
+    if let (Value::Object(whole), Value::Object(spec)) = (&mut whole, spec) {
+        whole.extend(spec);
+    }
+    let mut object = serde_json::to_value(machine("web", Some(("True", "Ready")), whole)).unwrap();
+    object["metadata"]["finalizers"] = json!(["cyclades.io/instance"]);
+    let told = json!({
+        "instanceName": "cyclades-1", "instanceUUID": "i", "node": "node1", "powerState": "Running",
+        "appliedPowerState": "Running", "flavor": "small",
+        "shape": {"vcpus": 1, "memoryMiB": 1024, "diskMiB": 0, "diskTemplate": "diskless"},
+    });
+    for part in [told, status] {
+        for (key, value) in part.as_object().unwrap() {
+            object["status"][key] = value.clone();
+        }
+    }
+    serde_json::from_value(object).unwrap()
+}
+
+fn course_of(machine: &VirtualMachine, scene: &Scene, room: &Room, sight: Option<&Sight>) -> (Course, String) {
+    let view = view(machine, scene, sight);
+    let world = World { machine, scene, room, view: &view };
+    let course = ahead(&world);
+    let text = tell(&world, &course, &Occasion::AsItIs, &["here".to_owned()]);
+    (course, text)
+}
+
+/// The course by status alone: words of its steps, then where it ends.
+fn words(machine: &VirtualMachine, scene: &Scene) -> Vec<String> {
+    let (course, _) = course_of(machine, scene, &Room::default(), None);
+    let step = |stride: &Stride| match &stride.step {
+        Step::Submit { job, .. } => job.as_str().to_owned(),
+        other => format!("{other:?}"),
+    };
+    let end = course.rest.as_ref().map_or("Gone", |(reason, _)| reason.as_str());
+    course.strides.iter().map(step).chain([end.to_owned()]).collect()
+}
+
+#[test]
+fn a_machine_that_is_as_declared_needs_nothing() {
+    let web = made(json!({}), json!({}));
+    let (course, text) = course_of(&web, &scene(), &Room::default(), None);
+    assert!(course.well && course.strides.is_empty(), "{course:?}");
+    assert!(text.contains("next       nothing"), "{text}");
+    assert!(text.contains("in the end Ready: The machine runs as declared."), "{text}");
+}
+
+#[test]
+fn a_stop_says_what_why_and_how_long() {
+    let web = made(json!({"powerState": "Stopped", "shutdownTimeoutSeconds": 7}), json!({}));
+    let (course, text) = course_of(&web, &scene(), &Room::default(), None);
+    assert!(course.well, "{course:?}");
+    let wanted = "  next       1. submit a job: stop instance cyclades-1; its guest has 7 s to shut down, then it is stopped by force\n                since spec.powerState is Stopped, and Running is what was brought about last\n";
+    assert!(text.contains(wanted), "{text}");
+    assert!(text.contains("in the end Ready: The machine is stopped as declared."), "{text}");
+    assert!(text.contains("what the status says"), "{text}");
+}
+
+#[test]
+fn what_ganeti_shows_outranks_the_status() {
+    let web = made(json!({"powerState": "Stopped"}), json!({}));
+    let instance = Instance {
+        name: "cyclades-1".into(),
+        uuid: "i".into(),
+        node: "node2".into(),
+        power: Power::Stopped,
+        vcpus: 1,
+        memory_mib: 1024,
+        disk_mib: 0,
+        half_made: false,
+    };
+    let sighting = Sighting { instance: Some(instance), ..Sighting::default() };
+    let sight = Sight { backend: "a".into(), outcome: Ok(sighting) };
+    let (course, text) = course_of(&web, &scene(), &Room::default(), Some(&sight));
+    assert!(course.strides.is_empty() && course.well, "{course:?}");
+    assert!(text.contains("stopped on node node2") && text.contains("what Ganeti shows"), "{text}");
+}
+
+#[test]
+fn a_job_that_runs_is_waited_for_and_then_the_rest_follows() {
+    let web = made(json!({"powerState": "Stopped"}), json!({}));
+    let sighting = Sighting { job: Some((JobStep::Start, Some(42))), ..Sighting::default() };
+    let mut sight = Sight { backend: "a".into(), outcome: Ok(sighting) };
+    if let Ok(seen) = &mut sight.outcome {
+        seen.instance = Some(super::made(&view(&web, &scene(), None).desired, None));
+    }
+    let (course, text) = course_of(&web, &scene(), &Room::default(), Some(&sight));
+    assert!(text.contains("job 42 runs: start"), "{text}");
+    assert_eq!(course.strides.len(), 2, "{course:?}");
+}
+
+#[test]
+fn a_new_machine_on_a_backend_is_guarded_then_made() {
+    let web = machine("web", None, json!({"backendName": "a", "id": "6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001"}));
+    assert_eq!(words(&web, &scene()), ["Guard", "create", "Ready"]);
+    let (_, text) = course_of(&web, &scene(), &Room::default(), None);
+    assert!(text.contains("create instance cyclades-6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001 with 1 vcpus"), "{text}");
+}
+
+#[test]
+fn what_is_missing_is_waited_for_with_the_operators_words() {
+    let web = machine("web", None, json!({}));
+    let mut scene = scene();
+    scene.flavors.insert("small".to_owned(), Look::Absent);
+    let (course, text) = course_of(&web, &scene, &Room::default(), None);
+    assert!(!course.well, "{course:?}");
+    let wanted = "FlavorNotFound: Flavor small does not exist: create it, and the machine goes on.";
+    assert!(text.contains(wanted), "{text}");
+}
+
+#[test]
+fn a_backend_that_is_down_is_waited_for() {
+    let mut scene = scene();
+    scene.backends.insert("a".to_owned(), Look::Found(backend("a", "False", "Unreachable", json!({}))));
+    assert_eq!(words(&made(json!({"powerState": "Stopped"}), json!({})), &scene), ["BackendNotReady"]);
+}
+
+#[test]
+fn without_any_backend_the_placement_says_so() {
+    assert_eq!(words(&machine("web", None, json!({})), &scene()), ["NoBackendFits"]);
+}
+
+#[test]
+fn a_deletion_removes_the_instance_then_lets_the_object_go() {
+    let mut web = made(json!({}), json!({}));
+    web.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
+    let (course, _) = course_of(&web, &scene(), &Room::default(), None);
+    assert!(course.well, "{course:?}");
+    assert_eq!(words(&web, &scene()), ["remove", "Release", "Gone"]);
+}
+
+#[test]
+fn a_machine_that_was_stopped_elsewhere_is_followed_and_that_is_not_well() {
+    let web = made(json!({}), json!({"powerState": "Stopped"}));
+    assert_eq!(words(&web, &scene()), ["StoppedOutside"]);
+    let enforced = made(json!({"powerPolicy": "Enforce"}), json!({"powerState": "Stopped"}));
+    assert_eq!(words(&enforced, &scene()), ["start", "Ready"]);
+}
+
+#[test]
+fn a_refused_job_is_not_sent_again_until_the_spec_changes() {
+    let mut web = made(json!({"powerState": "Stopped"}), json!({}));
+    let told = crate::fixtures::condition("Ready", "False", "JobRefused", "Ganeti said no.");
+    web.status.as_mut().unwrap().conditions = vec![serde_json::from_value(told).unwrap()];
+    assert_eq!(words(&web, &scene()), ["JobRefused"]);
+    web.metadata.generation = Some(3);
+    assert_eq!(words(&web, &scene()), ["stop", "Ready"]);
+}

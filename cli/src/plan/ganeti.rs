@@ -1,0 +1,263 @@
+//! What Ganeti shows of a machine: read over RAPI with the backend's own credentials, where the user may read them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use cyclades_crds::{GanetiBackend, VirtualMachine, names};
+use cyclades_domain::{
+    naming::{Claim, JobReason, JobStep, Owner, owner},
+    power::Power,
+    vm::Instance,
+};
+use futures::{StreamExt as _, stream};
+use ganeti_rapi::{
+    Client, Config, ConfigRow, Credentials, Filter, JobId, JobRow, QueryRow as _, Resource, Timeouts, Trust,
+};
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, api::ListParams};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::view::{id_of, wanted_name};
+use crate::cluster::Cluster;
+use crate::look::{Look, code, look as look_at, said};
+use crate::scene::Scene;
+use crate::status::trouble;
+
+/// Ganeti clusters that are asked at a time.
+const PARALLEL: usize = 4;
+
+/// States of jobs that have not ended.
+const UNFINISHED: [&str; 4] = ["queued", "waiting", "canceling", "running"];
+
+/// What a look at a Ganeti cluster gave.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    /// Name of the backend.
+    pub(crate) backend: String,
+    /// What was seen, or why nothing was.
+    pub(crate) outcome: Result<Sighting, String>,
+}
+
+/// What a Ganeti cluster shows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sighting {
+    /// The machine's instance.
+    pub(crate) instance: Option<Instance>,
+    /// An instance that has the name and is not the machine's.
+    pub(crate) name_taken: Option<String>,
+    /// A job of the operator on the instance that has not ended.
+    pub(crate) job: Option<(JobStep, Option<u64>)>,
+    /// Memory in MiB of instances that nobody declared, where all were read.
+    pub(crate) undeclared_memory_mib: u64,
+    /// Their vcpus.
+    pub(crate) undeclared_vcpus: u64,
+}
+
+impl Sight {
+    /// What was seen.
+    pub(crate) fn seen(&self) -> Option<&Sighting> {
+        self.outcome.as_ref().ok()
+    }
+
+    /// Where what is told comes from.
+    pub(crate) fn source(&self) -> String {
+        match &self.outcome {
+            Ok(_) => format!("GanetiBackend {}: its instances and jobs, read over RAPI just now", self.backend),
+            Err(why) => {
+                format!("GanetiBackend {}: what is said in Kubernetes alone, since {why}", self.backend)
+            }
+        }
+    }
+}
+
+/// Looks at the machine's cluster; for one that is not placed yet at all of them, for an instance that already has its
+/// id and for what others use.
+///
+/// # Errors
+/// Where the backends cannot be listed, but for want of the right to.
+pub(crate) async fn look(cluster: &Cluster, machine: &VirtualMachine, scene: &Scene) -> Result<Vec<Sight>> {
+    let Some(name) = &machine.spec.backend_name else {
+        let api: Api<GanetiBackend> = Api::all(cluster.client.clone());
+        let all = match api.list(&ListParams::default()).await {
+            Ok(list) => list.items,
+            Err(error) if code(&error) == Some(403) => Vec::new(),
+            Err(error) => return Err(said(error)),
+        };
+        let sights = all.into_iter().map(|backend| async move { one(cluster, machine, &backend, None).await });
+        let mut sights: Vec<Sight> = stream::iter(sights).buffer_unordered(PARALLEL).collect().await;
+        sights.sort_by(|a, b| a.backend.cmp(&b.backend));
+        return Ok(sights);
+    };
+    let hidden = |why: &str| Sight { backend: name.clone(), outcome: Err(why.to_owned()) };
+    Ok(vec![match scene.backend(name) {
+        Look::Found(backend) => one(cluster, machine, backend, wanted_name(machine, scene)).await,
+        Look::Absent => hidden("there is no such object"),
+        Look::Hidden => hidden("you may not read the backend"),
+    }])
+}
+
+/// Looks at one cluster: for one machine if `wanted` is the name of its instance, else at all instances.
+async fn one(
+    cluster: &Cluster,
+    machine: &VirtualMachine,
+    backend: &GanetiBackend,
+    wanted: Option<String>,
+) -> Sight {
+    let outcome = sighting(cluster, machine, backend, wanted).await;
+    Sight { backend: backend.metadata.name.clone().unwrap_or_default(), outcome }
+}
+
+async fn sighting(
+    cluster: &Cluster,
+    machine: &VirtualMachine,
+    backend: &GanetiBackend,
+    wanted: Option<String>,
+) -> Result<Sighting, String> {
+    if let Some(trouble) = trouble(backend) {
+        return Err(format!("it is not ready ({})", trouble.reason.as_str()));
+    }
+    let id = id_of(machine).ok_or("the machine has no id")?;
+    let client = connect(cluster, backend).await?;
+    let failed = |failure: ganeti_rapi::Failure| failure.to_string();
+    let info = client.info().await.map_err(failed)?;
+    let bound = backend.status.as_ref().and_then(|status| status.cluster_uuid.as_ref());
+    if bound.is_some_and(|bound| *bound != info.uuid) {
+        return Err("another cluster answers at its endpoints".to_owned());
+    }
+    let claims = info.tags.iter().filter_map(|tag| Claim::parse(tag));
+    let mut own = claims.filter(|claim| claim.prefix == backend.spec.instance_name_prefix);
+    let cluster_id = own.next().map(|claim| claim.cluster_id).unwrap_or_default();
+    let mut sighting = instances(&client, id, wanted.as_deref(), &cluster_id).await.map_err(failed)?;
+    let name = match &sighting.instance {
+        Some(instance) => Some(instance.name.to_string()),
+        None => wanted,
+    };
+    if let Some(name) = name {
+        sighting.job = job(&client, id, &name).await.map_err(failed)?;
+        read_live(&client, &mut sighting).await.map_err(failed)?;
+    }
+    Ok(sighting)
+}
+
+/// A client with the credentials that the operator uses. They are only read with.
+async fn connect(cluster: &Cluster, backend: &GanetiBackend) -> Result<Client, String> {
+    let (spec, namespace) = (&backend.spec, &cluster.operator_namespace);
+    let name = &spec.credentials_secret_ref.name;
+    let api: Api<Secret> = Api::namespaced(cluster.client.clone(), namespace);
+    let secret = match look_at(&api, name).await {
+        Ok(Look::Found(secret)) => secret,
+        Ok(Look::Absent) => return Err(format!("there is no Secret {name} in namespace {namespace}")),
+        Ok(Look::Hidden) => return Err(format!("you may not read Secret {name} in namespace {namespace}")),
+        Err(error) => return Err(format!("Secret {name} cannot be read: {error:#}")),
+    };
+    let credentials =
+        credentials(secret).ok_or_else(|| format!("Secret {name} has no username and password"))?;
+    let trust = match (&spec.tls.pins, &spec.tls.ca_bundle) {
+        (Some(pins), _) => {
+            let pins: Result<Vec<_>, _> = pins.iter().map(|pin| pin.parse()).collect();
+            Trust::Pins(pins.map_err(|error: ganeti_rapi::PinError| error.to_string())?)
+        }
+        (None, Some(bundle)) => Trust::CaBundle(bundle.clone().into_bytes()),
+        (None, None) => return Err("it says neither pins nor caBundle".to_owned()),
+    };
+    let endpoints = spec.endpoints.iter().map(|endpoint| endpoint.trim_end_matches('/').to_owned());
+    let mut config = Config::new(endpoints, credentials, trust);
+    config.user_agent = concat!("kubectl-cyclades/", env!("CARGO_PKG_VERSION")).into();
+    config.timeouts = within(config.timeouts, cluster.timeout);
+    Client::new(config).map_err(|error| error.to_string())
+}
+
+fn within(timeouts: Timeouts, most: Duration) -> Timeouts {
+    Timeouts {
+        connect: timeouts.connect.min(most),
+        read: timeouts.read.min(most),
+        submit: timeouts.submit.min(most),
+    }
+}
+
+fn credentials(secret: Secret) -> Option<Credentials> {
+    if secret.type_.as_deref() != Some(names::CREDENTIALS_SECRET_TYPE) {
+        return None;
+    }
+    let mut data: BTreeMap<_, _> = secret.data?;
+    let mut text = |key| data.remove(key).and_then(|bytes| String::from_utf8(bytes.0).ok());
+    Some(Credentials::new(text("username")?, SecretString::from(text("password")?)))
+}
+
+/// Reads instances as they are configured, which asks no node.
+async fn instances(
+    client: &Client,
+    id: Uuid,
+    wanted: Option<&str>,
+    cluster_id: &str,
+) -> ganeti_rapi::Answer<Sighting> {
+    let tag = format!("{}{}", names::TAG_ID, id.hyphenated());
+    let filter = wanted
+        .map(|name| Filter::Or(vec![Filter::contains("tags", tag.clone()), Filter::equal("name", name)]));
+    let body = client.query_raw(Resource::Instance, ConfigRow::FIELDS, filter).await?;
+    let mut found = Sighting::default();
+    body.for_each(|row: ConfigRow<'_>| {
+        let tags = row.tags.to_vec();
+        match owner(cluster_id, tags.iter()) {
+            Owner::Ours(other) if other == id => found.instance = Some(configured(&row)),
+            Owner::Ours(_) => {}
+            Owner::Another | Owner::Nobody => {
+                found.undeclared_memory_mib += row.max_mem_mib;
+                found.undeclared_vcpus += row.vcpus;
+                if wanted == Some(&*row.name.0) {
+                    found.name_taken = Some(row.name.0.to_string());
+                }
+            }
+        }
+    })?;
+    Ok(found)
+}
+
+fn configured(row: &ConfigRow<'_>) -> Instance {
+    Instance {
+        name: Arc::from(&*row.name.0),
+        uuid: Arc::from(&*row.uuid.0),
+        node: Arc::from(&*row.pnode.0),
+        // Not known before its node was asked.
+        power: Power::Unknown,
+        vcpus: u32::try_from(row.vcpus).unwrap_or(u32::MAX),
+        memory_mib: row.max_mem_mib,
+        disk_mib: 0,
+        half_made: false,
+    }
+}
+
+/// Asks the node how the instance is.
+async fn read_live(client: &Client, sighting: &mut Sighting) -> ganeti_rapi::Answer<()> {
+    let Some(instance) = &mut sighting.instance else { return Ok(()) };
+    if let Some(live) = client.instance(&instance.name).await? {
+        instance.power = Power::from_ganeti(live.status.as_str());
+        instance.disk_mib = live.disk_sizes.first().copied().flatten().unwrap_or(0);
+    }
+    Ok(())
+}
+
+/// The operator's job on the instance that has not ended, told by the reason that it carries.
+async fn job(
+    client: &Client,
+    id: Uuid,
+    instance: &str,
+) -> ganeti_rapi::Answer<Option<(JobStep, Option<u64>)>> {
+    let filter = Filter::any_of("status", UNFINISHED);
+    let body = client.query_raw(Resource::Job, JobRow::FIELDS, Some(filter)).await?;
+    let about = format!("({instance})");
+    let mut ids: Vec<JobId> = Vec::new();
+    body.for_each(|row: JobRow<'_>| {
+        if row.summary.iter().any(|text| text.ends_with(&about)) {
+            ids.push(row.id);
+        }
+    })?;
+    let jobs = client.job_details(&ids).await?;
+    Ok(jobs.iter().find_map(|job| {
+        let ours = job.reasons.iter().filter_map(|text| JobReason::parse(text)).find(|it| it.id == id)?;
+        Some((ours.step, Some(job.id.0)))
+    }))
+}

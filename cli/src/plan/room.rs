@@ -1,0 +1,175 @@
+//! Where there is room for a machine that is not placed yet.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use cyclades_crds::{Flavor, GanetiBackend, VirtualMachine, VolumeType, virtual_machine::Shape};
+use cyclades_domain::{
+    placement::{Candidate, Placement, place},
+    vm::Instance,
+};
+use kube::{Api, Resource, ResourceExt as _, api::ListParams};
+use serde::de::DeserializeOwned;
+
+use super::ganeti::Sight;
+use super::view::id_of;
+use crate::cluster::Cluster;
+use crate::look::{Look, code, said};
+use crate::references::shape_of;
+use crate::scene::Scene;
+use crate::status::trouble;
+
+/// What is known of the backends' room.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Room {
+    /// Each backend with what is used there.
+    backends: Vec<Place>,
+    /// Where an instance with the machine's id was found, and how it is.
+    home: Option<(String, Instance)>,
+    /// Number that breaks ties: from the machine's id.
+    spread: u64,
+    /// Where what is told comes from.
+    pub(crate) sources: Vec<String>,
+}
+
+/// A backend and what is used there.
+#[derive(Clone, Debug)]
+struct Place {
+    backend: GanetiBackend,
+    memory_mib: u64,
+    disk_mib: u64,
+    vcpus: u64,
+}
+
+impl Room {
+    /// Where a machine of that shape goes, as the operator's scheduler decides.
+    pub(crate) fn place(&self, shape: &Shape) -> Placement {
+        if let Some((home, _)) = &self.home {
+            return Placement { chosen: Some(home.clone()), rejected: Vec::new() };
+        }
+        let closed: Vec<Option<String>> = self.backends.iter().map(|place| closed(&place.backend)).collect();
+        let names: Vec<String> = self.backends.iter().map(|place| place.backend.name_any()).collect();
+        let candidates: Vec<Candidate<'_>> = self
+            .backends
+            .iter()
+            .zip(&names)
+            .zip(&closed)
+            .map(|((place, name), closed)| candidate(place, name, closed.as_deref()))
+            .collect();
+        place(shape, &candidates, self.spread)
+    }
+
+    /// The instance with the machine's id that was found.
+    pub(crate) fn instance(&self) -> Option<&Instance> {
+        self.home.as_ref().map(|(_, instance)| instance)
+    }
+}
+
+/// Why a backend takes no new machine.
+fn closed(backend: &GanetiBackend) -> Option<String> {
+    if backend.metadata.deletion_timestamp.is_some() {
+        return Some("is being deleted".into());
+    }
+    if backend.spec.drained {
+        return Some("is drained".into());
+    }
+    if let Some(trouble) = trouble(backend) {
+        return Some(format!("is not ready ({})", trouble.reason.as_str()));
+    }
+    let wanted = backend.spec.hypervisor.as_ref()?;
+    let enabled = backend.status.as_ref().is_some_and(|status| status.hypervisors.contains(wanted));
+    (!enabled).then(|| format!("hypervisor {wanted} is not enabled in its cluster"))
+}
+
+fn candidate<'a>(place: &'a Place, name: &'a str, closed: Option<&'a str>) -> Candidate<'a> {
+    let status = place.backend.status.as_ref();
+    let capacity = status.and_then(|status| status.capacity.clone()).unwrap_or_default();
+    Candidate {
+        name,
+        closed,
+        disk_templates: status.map_or(&[], |status| &status.disk_templates),
+        memory_mib: capacity.memory_mib,
+        memory_used_mib: place.memory_mib,
+        disk_mib: capacity.disk_mib,
+        disk_used_mib: place.disk_mib,
+        vcpus: u64::from(capacity.cpus) * u64::from(place.backend.spec.limits.vcpus_per_cpu),
+        vcpus_used: place.vcpus,
+    }
+}
+
+/// Looks at all backends and at what is placed on them.
+///
+/// # Errors
+/// The API server's, but for want of a right, which is told as a source.
+pub(crate) async fn survey(cluster: &Cluster, machine: &VirtualMachine, sights: &[Sight]) -> Result<Room> {
+    let mut room = Room { spread: spread(machine), ..Room::default() };
+    let Some(backends) = all::<GanetiBackend>(cluster).await? else {
+        room.sources.push("you may not list ganetibackends: where there is room is not known".to_owned());
+        return Ok(room);
+    };
+    let machines = match all::<VirtualMachine>(cluster).await? {
+        Some(machines) => machines,
+        None => {
+            let why = "you may not list the machines of all namespaces: those of others are not counted";
+            room.sources.push(why.to_owned());
+            crate::status::machines(cluster, false, None).await?
+        }
+    };
+    let catalog = catalog(cluster).await?;
+    room.home = sights
+        .iter()
+        .find_map(|sight| Some((sight.backend.clone(), sight.seen()?.instance.clone()?)));
+    room.backends = backends.into_iter().map(|backend| used(backend, &machines, sights, &catalog)).collect();
+    room.backends.sort_by_key(|place| place.backend.name_any());
+    Ok(room)
+}
+
+/// What breaks ties: the first half of the machine's id, as the scheduler has it.
+fn spread(machine: &VirtualMachine) -> u64 {
+    let id = id_of(machine).unwrap_or_default();
+    u64::from_le_bytes(id.as_bytes()[..8].try_into().unwrap_or_default())
+}
+
+fn used(
+    backend: GanetiBackend,
+    machines: &[VirtualMachine],
+    sights: &[Sight],
+    catalog: &Scene,
+) -> Place {
+    let name = backend.name_any();
+    let sight = sights.iter().find(|sight| sight.backend == name).and_then(Sight::seen);
+    let (memory_mib, vcpus) =
+        sight.map_or((0, 0), |seen| (seen.undeclared_memory_mib, seen.undeclared_vcpus));
+    let mut place = Place { backend, memory_mib, disk_mib: 0, vcpus };
+    for machine in machines.iter().filter(|machine| machine.spec.backend_name.as_deref() == Some(&*name)) {
+        let told = machine.status.as_ref().and_then(|status| status.shape.clone());
+        let Some(shape) = told.or_else(|| shape_of(machine, catalog).ok().flatten()) else { continue };
+        place.memory_mib += shape.memory_mib;
+        place.disk_mib += shape.disk_mib;
+        place.vcpus += u64::from(shape.vcpus);
+    }
+    place
+}
+
+/// All flavors and volume types, for machines that do not say their shape yet.
+async fn catalog(cluster: &Cluster) -> Result<Scene> {
+    fn by_name<K: Resource>(all: Option<Vec<K>>) -> BTreeMap<String, Look<K>> {
+        let all = all.into_iter().flatten();
+        all.map(|object| (object.name_any(), Look::Found(object))).collect()
+    }
+    let (flavors, volume_types) = (all::<Flavor>(cluster).await?, all::<VolumeType>(cluster).await?);
+    Ok(Scene { flavors: by_name(flavors), volume_types: by_name(volume_types), ..Scene::default() })
+}
+
+/// All objects of a kind; `None` where the user may not list them.
+async fn all<K>(cluster: &Cluster) -> Result<Option<Vec<K>>>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
+{
+    let api: Api<K> = Api::all(cluster.client.clone());
+    match api.list(&ListParams::default()).await {
+        Ok(list) => Ok(Some(list.items)),
+        Err(error) if code(&error) == Some(403) => Ok(None),
+        Err(error) => Err(said(error)),
+    }
+}

@@ -1,0 +1,244 @@
+//! A machine as the planner sees it, from its object and, where there is one, from a look at Ganeti.
+
+use std::sync::Arc;
+
+use cyclades_crds::{
+    VirtualMachine, VirtualMachineStatus,
+    condition::{ConditionType, Reason, find},
+    names,
+    virtual_machine::{ActionResult, ObservedPower},
+};
+use cyclades_domain::{
+    naming::{JobStep, instance_name},
+    power::Power,
+    shape::refusal,
+    vm::{BackendView, Desired, Instance, Observed, Presence, Request, Resize, Setback, Stage},
+};
+use uuid::Uuid;
+
+use super::ganeti::{Sight, Sighting};
+use crate::look::Look;
+use crate::references::{allows_new, shape_of};
+use crate::scene::Scene;
+use crate::status::{is_paused, trouble};
+
+/// A machine as the planner sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    /// What the spec asks for.
+    pub(crate) desired: Desired,
+    /// What is observed.
+    pub(crate) observed: Observed,
+    /// Name of its instance, or the name it will get.
+    pub(crate) instance: String,
+    /// Whether `observed` is what Ganeti shows; else it is what the status says.
+    pub(crate) by_ganeti: bool,
+}
+
+/// Puts the view together.
+pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight>) -> View {
+    let status = machine.status.clone().unwrap_or_default();
+    let seen = sight.and_then(Sight::seen);
+    let shape = shape_of(machine, scene).ok().flatten().map(Arc::new);
+    let observed = Observed {
+        finalizer: machine.metadata.finalizers.iter().flatten().any(|it| it == names::VM_FINALIZER),
+        backend: backend(machine, scene),
+        presence: presence(machine, &status, seen),
+        was_created: status.instance_uuid.is_some(),
+        applied: status.applied_power_state,
+        job: seen.and_then(|seen| seen.job).or_else(|| told_job(machine, &status, seen)),
+        setback: setback(machine, &status),
+        crash_pause: told(machine, &status) == Some(Reason::Crashed),
+        shape: status.shape.clone().map(Arc::new).or(shape),
+        flavor: Some(status.flavor.as_deref().unwrap_or(&machine.spec.flavor_ref.name).into()),
+        resize: resize(machine, &status, scene),
+        request: request(machine, &status),
+    };
+    let instance = match &observed.presence {
+        Presence::Present(instance) => instance.name.to_string(),
+        _ => wanted_name(machine, scene).unwrap_or_default(),
+    };
+    View { desired: desired(machine), observed, instance, by_ganeti: seen.is_some() }
+}
+
+/// Id of a machine: `spec.id`, else its uid.
+pub(crate) fn id_of(machine: &VirtualMachine) -> Option<Uuid> {
+    let text = machine.spec.id.as_deref().or(machine.metadata.uid.as_deref())?;
+    Uuid::try_parse(text).ok()
+}
+
+/// The name that the machine's instance has, or will have on its backend.
+pub(crate) fn wanted_name(machine: &VirtualMachine, scene: &Scene) -> Option<String> {
+    if let Some(name) = machine.status.as_ref().and_then(|status| status.instance_name.clone()) {
+        return Some(name);
+    }
+    let backend = scene.backend(machine.spec.backend_name.as_deref()?).found()?;
+    Some(instance_name(&backend.spec.instance_name_prefix, id_of(machine)?))
+}
+
+fn desired(machine: &VirtualMachine) -> Desired {
+    let spec = &machine.spec;
+    Desired {
+        deleting: machine.metadata.deletion_timestamp.is_some(),
+        paused: is_paused(&machine.metadata),
+        protected: spec.protected,
+        suspended: spec.suspended,
+        generation: machine.metadata.generation.unwrap_or_default(),
+        power: spec.power_state,
+        power_policy: spec.power_policy,
+        resize_policy: spec.resize_policy,
+        deletion: spec.deletion_policy,
+        on_missing: spec.on_missing,
+    }
+}
+
+/// The reason of `Ready`, where that is about the present spec.
+fn told(machine: &VirtualMachine, status: &VirtualMachineStatus) -> Option<Reason> {
+    let ready = find(&status.conditions, ConditionType::Ready)?;
+    let current = ready.observed_generation == machine.metadata.generation;
+    Reason::parse(&ready.reason).filter(|_| current)
+}
+
+fn backend(machine: &VirtualMachine, scene: &Scene) -> BackendView {
+    let Some(name) = machine.spec.backend_name.as_deref() else { return BackendView::Unplaced };
+    let name: Arc<str> = name.into();
+    match scene.backend(&name) {
+        Look::Absent => BackendView::Missing { name },
+        Look::Found(backend) => match trouble(backend) {
+            Some(trouble) => {
+                BackendView::NotReady { name, reason: trouble.reason, message: trouble.message.into() }
+            }
+            None => BackendView::Ready { name },
+        },
+        // What the machine says of a backend that may not be looked at is the best there is.
+        Look::Hidden => {
+            let conditions = machine.status.as_ref().map_or(&[][..], |status| &status.conditions);
+            let waits = find(conditions, ConditionType::Ready).filter(|ready| {
+                [Reason::BackendNotReady, Reason::BackendOffline]
+                    .iter()
+                    .any(|reason| reason.as_str() == ready.reason)
+            });
+            match waits {
+                Some(ready) => BackendView::NotReady {
+                    name,
+                    reason: Reason::parse(&ready.reason).unwrap_or(Reason::BackendNotReady),
+                    message: ready.message.as_str().into(),
+                },
+                None => BackendView::Ready { name },
+            }
+        }
+    }
+}
+
+fn presence(machine: &VirtualMachine, status: &VirtualMachineStatus, seen: Option<&Sighting>) -> Presence {
+    let reason = told(machine, status);
+    if reason == Some(Reason::DuplicateInstance) {
+        return Presence::Duplicate { elsewhere: "another backend".into() };
+    }
+    match seen {
+        Some(Sighting { instance: Some(instance), .. }) => Presence::Present(instance.clone()),
+        Some(Sighting { name_taken: Some(name), .. }) => Presence::NameTaken { name: name.as_str().into() },
+        Some(_) => Presence::Absent,
+        None => presence_by_status(status, reason),
+    }
+}
+
+fn presence_by_status(status: &VirtualMachineStatus, reason: Option<Reason>) -> Presence {
+    let name: Arc<str> = status.instance_name.as_deref().unwrap_or_default().into();
+    if reason == Some(Reason::InstanceNameTaken) {
+        return Presence::NameTaken { name };
+    }
+    let (Some(uuid), Some(power)) = (&status.instance_uuid, status.power_state) else {
+        return Presence::Absent;
+    };
+    let power = match power {
+        ObservedPower::Running => Power::Running,
+        ObservedPower::Stopped => Power::Stopped,
+        ObservedPower::Crashed => Power::Crashed,
+        ObservedPower::Pending | ObservedPower::Lost => return Presence::Absent,
+        ObservedPower::Unknown => Power::Unknown,
+    };
+    let shape = status.shape.clone().unwrap_or_default();
+    Presence::Present(Instance {
+        name,
+        uuid: uuid.as_str().into(),
+        node: status.node.as_deref().unwrap_or_default().into(),
+        power,
+        vcpus: shape.vcpus,
+        memory_mib: shape.memory_mib,
+        disk_mib: shape.disk_mib,
+        half_made: false,
+    })
+}
+
+/// A job that the status speaks of, where Ganeti's own queue could not be looked at.
+fn told_job(
+    machine: &VirtualMachine,
+    status: &VirtualMachineStatus,
+    seen: Option<&Sighting>,
+) -> Option<(JobStep, Option<u64>)> {
+    if seen.is_some() {
+        return None;
+    }
+    let reason = told(machine, status)?;
+    let message = &find(&status.conditions, ConditionType::Ready)?.message;
+    // The operator ends the sentence with the number once Ganeti has accepted the job.
+    let id = message.rsplit_once("(job ")?.1.split(')').next()?.parse().ok()?;
+    let step = [
+        (Reason::Creating, JobStep::Create),
+        (Reason::Starting, JobStep::Start),
+        (Reason::Stopping, JobStep::Stop),
+        (Reason::Deleting, JobStep::Remove),
+    ];
+    let step = step.into_iter().find(|(told, _)| *told == reason)?.1;
+    Some((step, Some(id)))
+}
+
+/// What went wrong last and still counts: another spec is another try.
+fn setback(machine: &VirtualMachine, status: &VirtualMachineStatus) -> Option<Setback> {
+    let reason = told(machine, status)?;
+    let permanent = match reason {
+        Reason::JobRefused => true,
+        Reason::JobFailed | Reason::InsufficientCapacity | Reason::JobCanceled => false,
+        _ => return None,
+    };
+    let message = find(&status.conditions, ConditionType::Ready)?.message.as_str().into();
+    Some(Setback { reason, message, permanent, holding: true })
+}
+
+/// Another flavor than the one whose shape the machine has.
+fn resize(machine: &VirtualMachine, status: &VirtualMachineStatus, scene: &Scene) -> Option<Resize> {
+    let (has, from) = (status.flavor.as_ref()?, status.shape.as_ref()?);
+    let wanted = &machine.spec.flavor_ref.name;
+    if has == wanted || status.instance_uuid.is_none() {
+        return None;
+    }
+    match allows_new(machine, scene).and_then(|()| shape_of(machine, scene)) {
+        Ok(None) => None,
+        Ok(Some(to)) => Some(match refusal(from, &to) {
+            None => Resize::To { flavor: wanted.as_str().into(), shape: Arc::new(to) },
+            Some(why) => Resize::Refused {
+                reason: Reason::ResizeRefused,
+                message: format!(
+                    "The machine cannot have flavor {wanted}: {why}. Name another one, or {has} again."
+                )
+                .into(),
+            },
+        }),
+        Err(obstacle) => {
+            Some(Resize::Refused { reason: obstacle.reason, message: obstacle.message.into() })
+        }
+    }
+}
+
+/// An action that is not over.
+fn request(machine: &VirtualMachine, status: &VirtualMachineStatus) -> Option<Request> {
+    let action = machine.spec.action.as_ref()?;
+    let last = status.last_action.as_ref().filter(|last| last.id == action.id);
+    let stage = match last.map(|last| last.result) {
+        None => Stage::New,
+        Some(ActionResult::Taken) => Stage::Taken,
+        Some(_) => return None,
+    };
+    Some(Request { id: action.id.as_str().into(), kind: action.kind, stage })
+}
