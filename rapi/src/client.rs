@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use rustls::ClientConfig;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{Config, ConfigError, Timeouts};
 use crate::failure::{Answer, Attempt, Denied, Failure, Garbled, Obstacle, Refusal, Unknown, Unreachable};
 use crate::net::{
-    Broken, Endpoint, Headers, Reply, Request, Spares, client_config, exchange, open, unescape,
+    Broken, Endpoint, Headers, Reply, Request, Route, Spares, client_config, exchange, open, unescape,
 };
 
 /// A client of one cluster. Cloning is cheap and shares everything: the endpoint that answered last
@@ -30,7 +29,7 @@ struct Inner {
     /// Index of the endpoint that answered last.
     good: AtomicUsize,
     headers: Headers,
-    tls: Arc<ClientConfig>,
+    route: Route,
     timeouts: Timeouts,
     spares: Spares,
 }
@@ -65,11 +64,12 @@ impl Client {
             });
         }
         let tls = Arc::new(client_config(&config.trust)?);
+        let route = Route { tls, connector: config.connector };
         let inner = Inner {
             endpoints,
             good: AtomicUsize::new(0),
             headers,
-            tls,
+            route,
             timeouts: config.timeouts,
             spares: Spares::default(),
         };
@@ -84,7 +84,7 @@ impl Client {
     pub async fn open_ahead(&self, hold: Duration) {
         let inner = &*self.inner;
         let index = inner.good.load(Ordering::Relaxed);
-        let line = open(&inner.tls, &inner.endpoints[index], inner.timeouts.connect);
+        let line = open(&inner.route, &inner.endpoints[index], inner.timeouts.connect);
         let _ = inner.spares.offer(index, line, hold).await;
     }
 
@@ -140,7 +140,7 @@ impl Client {
                 outcome => return outcome,
             }
         }
-        let line = open(&inner.tls, endpoint, inner.timeouts.connect).await?;
+        let line = open(&inner.route, endpoint, inner.timeouts.connect).await?;
         exchange(line, endpoint, &inner.headers, request, within).await
     }
 }

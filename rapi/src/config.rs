@@ -1,10 +1,11 @@
 //! What a client is made from: endpoints, credentials, trust and timeouts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::net::{PinError, Trust};
+use crate::net::{Connector, PinError, Trust};
 
 /// Everything a [`crate::Client`] needs to know. Nothing else is read: no environment, no proxy
 /// variable, no file.
@@ -21,6 +22,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// The `User-Agent` header: ASCII, at most 256 bytes (RAPI accepts 4 KiB of header in all).
     pub user_agent: String,
+    /// What makes the streams to the endpoints; plain TCP where `None`.
+    pub connector: Option<Arc<dyn Connector>>,
 }
 
 impl Config {
@@ -36,6 +39,7 @@ impl Config {
             trust,
             timeouts: Timeouts::default(),
             user_agent: concat!("ganeti-rapi/", env!("CARGO_PKG_VERSION")).to_owned(),
+            connector: None,
         }
     }
 }

@@ -55,7 +55,7 @@ pub use model::{
     InstanceStatus, Ipolicy, IpolicyRange, JobFilter, JobFilterSpec, ModifyInstance, NicSpec, Node,
     Predicate, RebootInstance, RebootKind, SecretParams, ShutdownInstance,
 };
-pub use net::{Pin, PinError, Trust};
+pub use net::{Connecting, Connector, Pin, PinError, Stream, Trust};
 pub use query::{
     Cell, Cells, ConfigRow, Filter, JobRow, LiveRow, NodeRow, Operand, QueryBody, QueryRow, Resource,
     StrList, Text,

@@ -12,11 +12,11 @@ use hyper_client::body::Incoming;
 use hyper_client::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::connect::{self, Connector, Stream};
 use super::tls::NotTrusted;
 use super::{Endpoint, Headers, Request};
 use crate::failure::{Obstacle, Untrusted};
@@ -52,15 +52,18 @@ pub(crate) enum Broken {
 }
 
 /// A connection whose peer is verified and to which nothing has been written.
-pub(crate) type Line = TlsStream<TcpStream>;
+pub(crate) type Line = TlsStream<Box<dyn Stream>>;
+
+/// How one gets to endpoints, and whom one trusts there.
+pub(crate) struct Route {
+    pub(crate) tls: Arc<ClientConfig>,
+    /// Instead of plain TCP.
+    pub(crate) connector: Option<Arc<dyn Connector>>,
+}
 
 /// Connects and verifies the peer.
-pub(crate) async fn open(
-    tls: &Arc<ClientConfig>,
-    endpoint: &Endpoint,
-    within: Duration,
-) -> Result<Line, Broken> {
-    match timeout(within, connect(tls, endpoint)).await {
+pub(crate) async fn open(route: &Route, endpoint: &Endpoint, within: Duration) -> Result<Line, Broken> {
+    match timeout(within, connect(route, endpoint)).await {
         Ok(line) => line,
         Err(_) => Err(Broken::Before(Obstacle::ConnectTimeout(within))),
     }
@@ -82,25 +85,16 @@ pub(crate) async fn exchange(
     }
 }
 
-async fn connect(tls: &Arc<ClientConfig>, endpoint: &Endpoint) -> Result<Line, Broken> {
-    let addresses: Vec<_> = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port))
-        .await
-        .map_err(|error| Broken::Before(Obstacle::Name(error.to_string())))?
-        .collect();
-    let stream = TcpStream::connect(addresses.as_slice())
-        .await
-        .map_err(|error| Broken::Before(Obstacle::Connect(error.to_string())))?;
-    // Small requests should not wait for acknowledgements; where it cannot be set, they do.
-    let _ = stream.set_nodelay(true);
-    TlsConnector::from(Arc::clone(tls)).connect(endpoint.server_name.clone(), stream).await.map_err(|error| {
-        match NotTrusted::find(&error) {
-            Some(NotTrusted { presented, why }) => Broken::Untrusted(Untrusted {
-                endpoint: endpoint.to_string(),
-                presented: *presented,
-                why: why.clone(),
-            }),
-            None => Broken::Before(Obstacle::Tls(error.to_string())),
-        }
+async fn connect(route: &Route, endpoint: &Endpoint) -> Result<Line, Broken> {
+    let stream = connect::stream(route.connector.as_deref(), endpoint).await.map_err(Broken::Before)?;
+    let tls = TlsConnector::from(Arc::clone(&route.tls));
+    tls.connect(endpoint.server_name.clone(), stream).await.map_err(|error| match NotTrusted::find(&error) {
+        Some(NotTrusted { presented, why }) => Broken::Untrusted(Untrusted {
+            endpoint: endpoint.to_string(),
+            presented: *presented,
+            why: why.clone(),
+        }),
+        None => Broken::Before(Obstacle::Tls(error.to_string())),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The wire: trust, TLS, one exchange per connection.
 
 mod ascii;
+mod connect;
 mod endpoint;
 mod exchange;
 mod html;
@@ -10,8 +11,9 @@ mod spare;
 mod tls;
 
 pub(crate) use ascii::to_ascii_json;
+pub use connect::{Connecting, Connector, Stream};
 pub(crate) use endpoint::Endpoint;
-pub(crate) use exchange::{Broken, Reply, exchange, open};
+pub(crate) use exchange::{Broken, Reply, Route, exchange, open};
 pub(crate) use html::unescape;
 pub use pin::{Pin, PinError};
 pub(crate) use request::{Headers, Request, check_name};
