@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use crate::certificate::Certificate;
 use crate::counts::Counters;
-use crate::fault::RequestFaults;
+use crate::fault::{FaultKind, RequestFaults};
+use crate::interpose::{Interposer, Seen};
 use crate::options::Options;
 use crate::state::State;
 use crate::users::Users;
@@ -18,6 +19,7 @@ pub(crate) struct Shared {
     pub counters: Counters,
     state: Mutex<State>,
     faults: Mutex<RequestFaults>,
+    interposer: RwLock<Option<Interposer>>,
     users: RwLock<Users>,
     certificate: RwLock<Certificate>,
     /// Counts changes.
@@ -34,6 +36,7 @@ impl Shared {
             counters: Counters::default(),
             state: Mutex::new(state),
             faults: Mutex::default(),
+            interposer: RwLock::default(),
             users: RwLock::new(users),
             certificate: RwLock::new(certificate),
             changed: watch::Sender::new(0),
@@ -49,6 +52,16 @@ impl Shared {
 
     pub fn faults(&self) -> MutexGuard<'_, RequestFaults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set_interposer(&self, interposer: Interposer) {
+        *self.interposer.write().unwrap_or_else(PoisonError::into_inner) = Some(interposer);
+    }
+
+    /// What whoever is in between does to this request.
+    pub fn interpose(&self, seen: &Seen<'_>) -> Option<FaultKind> {
+        let interposer = self.interposer.read().unwrap_or_else(PoisonError::into_inner).clone();
+        interposer.and_then(|interposer| interposer(seen))
     }
 
     pub fn users(&self) -> RwLockReadGuard<'_, Users> {

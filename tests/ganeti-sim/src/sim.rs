@@ -1,6 +1,6 @@
 //! A running simulator.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
@@ -10,6 +10,9 @@ use crate::options::{Options, Runtime};
 use crate::shared::Shared;
 use crate::users::{Access, Credentials, Users};
 use crate::{Error, server};
+
+/// Ganeti's own port for RAPI.
+const RAPI_PORT: u16 = 5080;
 
 /// A running simulator. It stops when this is dropped.
 pub struct Sim {
@@ -57,6 +60,21 @@ impl Sim {
             None => Driver::Current(tasks),
         };
         Ok(Self { shared, address, driver })
+    }
+
+    /// Starts a cluster without a socket, driven by the current runtime: [`Sim::connect`] leads to its RAPI. Its URL is
+    /// only a name; [`Options::listen`] and [`Options::runtime`] do not count.
+    ///
+    /// # Errors
+    /// Outside of a runtime, or when no certificate can be made.
+    pub fn within(options: Options) -> Result<Self, Error> {
+        let handle = tokio::runtime::Handle::try_current().map_err(|_| Error::NoRuntime)?;
+        let certificate = Certificate::generate(&options.name)?;
+        let shared = Arc::new(Shared::new(options, certificate, Users::initial()?));
+        let queue = Arc::clone(&shared);
+        let task = handle.spawn(async move { queue.run_queue().await });
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, RAPI_PORT));
+        Ok(Self { shared, address, driver: Driver::Current(vec![task]) })
     }
 
     /// `https://127.0.0.1:PORT`.

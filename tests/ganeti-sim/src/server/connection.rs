@@ -13,12 +13,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 
 use super::body::Payload;
 use crate::counts::Counters;
 use crate::fault::FaultKind;
+use crate::interpose::{Moment, Seen};
 use crate::opcode::spec_of;
 use crate::rapi::{Answer, Args, HttpError, Reply, Request, Route, Rows, answer};
 use crate::shared::Shared;
@@ -44,9 +45,7 @@ impl std::fmt::Display for Cut {
 impl std::error::Error for Cut {}
 
 /// Serves one connection to its end. Its errors are the client's or wanted.
-pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
-    // An answer is written in one piece; waiting for more would only delay it.
-    let _ = stream.set_nodelay(true);
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(shared: Arc<Shared>, stream: S) {
     let acceptor = TlsAcceptor::from(Arc::clone(&shared.certificate().config));
     let Ok(Ok(stream)) = tokio::time::timeout(READ_WITHIN, acceptor.accept(stream)).await else { return };
     let keep_alive = shared.options.keep_alive;
@@ -76,7 +75,9 @@ async fn handle(shared: &Shared, request: hyper::Request<Incoming>) -> Result<Re
     let method = parts.method.as_str();
     let path = parts.uri.path();
     shared.counters.request(method, path);
-    let fault = take_fault(shared, method, path);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let seen = |moment| shared.interpose(&Seen { moment, method, target });
+    let fault = seen(Moment::Before).or_else(|| take_fault(shared, method, path));
     match &fault {
         Some(FaultKind::Hang(time)) => {
             tokio::time::sleep((*time).min(HANG_AT_MOST)).await;
@@ -87,7 +88,11 @@ async fn handle(shared: &Shared, request: hyper::Request<Incoming>) -> Result<Re
         _ => {}
     }
     let reply = reply(shared, &parts, &body, fault.as_ref()).await;
-    match fault {
+    match seen(Moment::After).or(fault) {
+        Some(FaultKind::Hang(time)) => {
+            tokio::time::sleep(time.min(HANG_AT_MOST)).await;
+            Err(Cut)
+        }
         Some(FaultKind::CutAfterEffect) => Err(Cut),
         Some(FaultKind::Truncate(after)) => Ok(response(reply.code, Payload::cut(reply.body, after))),
         _ => Ok(response(reply.code, Payload::whole(reply.body))),

@@ -47,6 +47,8 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: std::net::TcpListener, 
             accepted = listener.accept() => {
                 // A connection that is gone before it was accepted is the client's affair.
                 if let Ok((stream, _)) = accepted {
+                    // An answer is written in one piece; waiting for more would only delay it.
+                    let _ = stream.set_nodelay(true);
                     let shared = Arc::clone(&shared);
                     connections.spawn(async move {
                         connection::serve(shared, stream).await;

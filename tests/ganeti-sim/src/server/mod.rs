@@ -4,4 +4,5 @@ mod body;
 mod connection;
 mod listen;
 
+pub(crate) use connection::serve as serve_stream;
 pub(crate) use listen::{bind, serve};

@@ -14,3 +14,4 @@ mod networks;
 mod process;
 mod queries;
 mod raw;
+mod within;
