@@ -7,11 +7,13 @@
 mod backend;
 mod backend_kind;
 mod catalog;
+mod operator;
 pub mod options;
 mod run;
 mod runtime;
 mod vm;
 mod world;
 
+pub use operator::Operator;
 pub use options::Options;
 pub use run::run;

@@ -15,13 +15,28 @@ pub(crate) mod split;
 pub(crate) mod watch;
 
 use std::{
+    cell::Cell,
     hash::{BuildHasher, RandomState},
     time::Duration,
 };
 
-/// A number to jitter with; not for secrets.
+thread_local! {
+    /// State of the generator of this thread, which is the operator's only one.
+    static JITTER: Cell<u64> = Cell::new(RandomState::new().hash_one(0u8));
+}
+
+/// Makes all jitter of this thread follow from a number, so that a run can be repeated.
+pub(crate) fn seed_jitter(seed: u64) {
+    JITTER.set(seed);
+}
+
+/// A number to jitter with; not for secrets. The generator is SplitMix64.
 pub(crate) fn jitter() -> u64 {
-    RandomState::new().hash_one(0u8)
+    let state = JITTER.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+    JITTER.set(state);
+    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// An interval ±10 %, so that what was started together does not stay in step.

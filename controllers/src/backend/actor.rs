@@ -20,12 +20,14 @@ pub(crate) async fn run(ctx: Ctx, backend: Arc<str>, settings: Settings, cancel:
     let mut failures = 0;
     loop {
         let health = tokio::select! {
+            biased;
             () = cancel.cancelled() => return,
             health = work(&ctx, &backend, &settings, &mut failures) => health,
         };
         failures += 1;
         close(&ctx, &backend, health);
         tokio::select! {
+            biased;
             () = cancel.cancelled() => return,
             () = tokio::time::sleep(RECONNECT.delay(failures, jitter())) => {}
         }
@@ -44,6 +46,7 @@ async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, failures: &mut
     *failures = 0;
     open(&session);
     tokio::select! {
+        biased;
         health = feed::run(&session) => health,
         health = poll::configuration(&session) => health,
         health = poll::statuses(&session) => health,

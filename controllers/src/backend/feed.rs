@@ -52,6 +52,7 @@ pub(crate) async fn run(session: &Session) -> Health {
     let mut failures = Tolerance::default();
     loop {
         tokio::select! {
+            biased;
             () = tokio::time::sleep(jittered(feed.interval)) => {}
             () = session.nudge.notified() => {
                 feed.interval = BUSY_INTERVAL;

@@ -97,6 +97,7 @@ pub(crate) async fn cluster(session: &Session) -> Health {
 
 async fn pause(every: Duration, wanted: &Notify) {
     tokio::select! {
+        biased;
         () = tokio::time::sleep(jittered(every)) => {}
         () = wanted.notified() => {}
     }

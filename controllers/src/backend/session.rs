@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::Reason;
 use cyclades_domain::{backend::Health, naming::Claim};
-use ganeti_rapi::{Answer, Client, Config, Credentials, Failure, Info, JobId, Node, Submit, Trust};
+use ganeti_rapi::{Answer, Client, Config, Connector, Credentials, Failure, Info, JobId, Node, Submit, Trust};
 use tokio::{
     sync::{Notify, Semaphore},
     time::Instant,
@@ -68,7 +68,7 @@ impl Session {
         backend: &Arc<str>,
         settings: &Settings,
     ) -> Result<Self, Health> {
-        let client = client(settings)?;
+        let client = client(settings, ctx.connector.clone())?;
         let (connections, nudge) = ctx
             .world
             .look(|world| {
@@ -237,7 +237,7 @@ impl Session {
     }
 }
 
-fn client(settings: &Settings) -> Result<Client, Health> {
+fn client(settings: &Settings, connector: Option<Arc<dyn Connector>>) -> Result<Client, Health> {
     let spec = &settings.spec;
     let Some(credentials) = &settings.credentials else {
         return Err(Health::impaired(
@@ -264,6 +264,7 @@ fn client(settings: &Settings) -> Result<Client, Health> {
         trust,
     );
     config.user_agent = concat!("cyclades-operator/", env!("CARGO_PKG_VERSION")).into();
+    config.connector = connector;
     Client::new(config).map_err(|error| invalid(format!("The backend cannot be connected to: {error}")))
 }
 

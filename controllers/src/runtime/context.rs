@@ -1,6 +1,6 @@
 //! What every part of the operator works with.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use super::{
     events::Events,
@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) metrics: Metrics,
     /// Who we are.
     pub(crate) installation: Installation,
+    /// What makes streams to Ganeti clusters; plain TCP where `None`.
+    pub(crate) connector: Option<Arc<dyn ganeti_rapi::Connector>>,
 }
 
 /// Who we are, towards Ganeti.

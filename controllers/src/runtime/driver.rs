@@ -31,6 +31,7 @@ pub(crate) async fn drive(ctx: Ctx, cancel: CancellationToken) {
     loop {
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         let key = tokio::select! {
+            biased;
             () = cancel.cancelled() => break,
             key = ctx.queue.next() => key,
         };

@@ -124,8 +124,10 @@ impl<K: Clone + Eq + Hash> Queue<K> {
             let timer = self.inner.borrow().timers.peek().map(|Reverse((at, _))| *at);
             match timer {
                 Some(at) => tokio::select! {
-                    () = self.ready.notified() => {}
+                    // What is due does not wait for what comes in.
+                    biased;
                     () = tokio::time::sleep_until(at) => self.fire(),
+                    () = self.ready.notified() => {}
                 },
                 None => self.ready.notified().await,
             }
