@@ -91,6 +91,20 @@ closed_list! {
     Stopping,
     /// The instance is being removed.
     Deleting,
+    /// The machine is being rebooted, as `spec.action` asks.
+    Rebooting,
+    /// The machine is being given the shape of another flavor.
+    Resizing,
+    /// Another flavor takes effect the next time that the machine is stopped; see `spec.resizePolicy`.
+    ResizePending,
+    /// The machine cannot have the shape of the flavor that `flavorRef` names: disks never shrink.
+    ResizeRefused,
+    /// An administrator suspended the machine: it is stopped until it is released.
+    Suspended,
+    /// The object is being deleted and `spec.protected` is true: the instance stays until that is false.
+    Protected,
+    /// The instance is being let go: it stays in Ganeti, and is nobody's.
+    Detaching,
     /// Ganeti refused or failed a job; the message has Ganeti's own words. Tried again later.
     JobFailed,
     /// Ganeti refused a job for a cause that only a change of the spec can cure.

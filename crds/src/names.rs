@@ -19,7 +19,13 @@ pub const PAUSED_ANNOTATION: &str = "cyclades.io/paused";
 pub const CREDENTIALS_SECRET_TYPE: &str = "kubernetes.io/basic-auth";
 /// Custom verb on `virtualmachines` that lets a user set `spec.backendName` at creation.
 pub const VERB_PIN: &str = "pin";
+/// Custom verb on `virtualmachines` that lets a user suspend and release machines.
+pub const VERB_SUSPEND: &str = "suspend";
+/// Custom verb on `virtualmachines` that lets a user set `spec.deletionPolicy: Detach`.
+pub const VERB_DETACH: &str = "detach";
 
+/// How every tag of ours on an instance begins.
+pub const TAG_ROOT: &str = "cyclades:";
 /// Tag on an instance: `cyclades:id:<VM id>`. An instance is found by this tag, whatever its name.
 pub const TAG_ID: &str = "cyclades:id:";
 /// Tag on an instance: `cyclades:ns:<namespace>`, for Ganeti's administrators.

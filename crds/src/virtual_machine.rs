@@ -33,7 +33,6 @@ use crate::reference::{ClusterRef, ImageRef};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
     validation = Rule::new("has(oldSelf.spec.id) ? (has(self.spec.id) && self.spec.id == oldSelf.spec.id) : (!has(self.spec.id) || (has(self.status) && has(self.status.id) && self.spec.id == self.status.id))").message("spec.id cannot change once the object exists: leave it as it was, or set it to the value of status.id").field_path(".spec.id").reason(Reason::FieldValueForbidden),
     validation = Rule::new("!has(oldSelf.spec.backendName) || (has(self.spec.backendName) && self.spec.backendName == oldSelf.spec.backendName)").message("spec.backendName is set once, by the scheduler or at creation, and cannot change or be removed: use kubectl apply or patch, which keep it, or copy the value into the manifest").field_path(".spec.backendName").reason(Reason::FieldValueForbidden),
-    validation = Rule::new("self.spec.flavorRef == oldSelf.spec.flavorRef || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.flavorRef cannot change once the instance exists: delete the machine and create it with the other flavor").field_path(".spec.flavorRef").reason(Reason::FieldValueForbidden),
     validation = Rule::new("self.spec.imageRef == oldSelf.spec.imageRef || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.imageRef cannot change once the instance exists: delete the machine and create it from the other image").field_path(".spec.imageRef").reason(Reason::FieldValueForbidden),
     validation = Rule::new("(has(self.spec.userData) ? self.spec.userData : '') == (has(oldSelf.spec.userData) ? oldSelf.spec.userData : '') || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.userData is read when the instance is created and cannot change afterwards").field_path(".spec.userData").reason(Reason::FieldValueForbidden)
 )]
@@ -52,7 +51,8 @@ pub struct VirtualMachineSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub description: Option<String>,
-    /// Flavor of the machine: its virtual CPUs, memory and root disk. It cannot change once the instance exists.
+    /// Flavor of the machine: its virtual CPUs, memory and root disk. Another one resizes the machine, as `resizePolicy`
+    /// says; its disk may be larger and never smaller.
     pub flavor_ref: ClusterRef,
     /// Image that the machine is made from. It cannot change once the instance exists.
     pub image_ref: ImageRef,
@@ -70,6 +70,26 @@ pub struct VirtualMachineSpec {
     /// disks is not brought back.
     #[serde(default)]
     pub on_missing: OnMissing,
+    /// When another flavor takes effect. `WhenStopped`: the next time that the machine is stopped; until then `InSync` is
+    /// False with reason `ResizePending` and the guest is left alone. `Restart`: the machine is shut down for it and
+    /// started again.
+    #[serde(default)]
+    pub resize_policy: ResizePolicy,
+    /// Something to be done once. It is done at most once for each `id`, whatever restarts in between; `status.lastAction`
+    /// says what came of it. One that is there before the machine is made is not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
+    /// An administrator's stop: the machine is shut down and kept so, and `powerState` and `action` wait until it is
+    /// released. Setting and clearing it needs the verb `suspend` on virtualmachines.
+    #[serde(default)]
+    pub suspended: bool,
+    /// The object cannot be deleted while this is true, nor the machine with its namespace.
+    #[serde(default)]
+    pub protected: bool,
+    /// What becomes of the instance when the object is deleted. `Delete`: it is removed with its disks. `Detach`: it stays
+    /// as it is and is nobody's from then on. Setting `Detach` needs the verb `detach` on virtualmachines.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
     /// Seconds that a guest has to shut down by itself before it is stopped by force; 0 stops it at once.
     #[serde(default = "shutdown_timeout_default")]
     #[schemars(range(min = 0, max = 3600))]
@@ -120,6 +140,75 @@ pub enum PowerPolicy {
     Enforce,
 }
 
+/// When another flavor takes effect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ResizePolicy {
+    /// The next time that the machine is stopped.
+    #[default]
+    WhenStopped,
+    /// At once: the machine is shut down for it and started again.
+    Restart,
+}
+
+/// What becomes of the instance when the object is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// It is removed with its disks.
+    #[default]
+    Delete,
+    /// It stays as it is and is nobody's from then on.
+    Detach,
+}
+
+/// Something to be done once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct Action {
+    /// Any text that is new, such as the time: what was done for an id is not done again for the same one.
+    #[schemars(length(min = 1, max = 63))]
+    pub id: String,
+    /// What to do. `RebootSoft`: the hypervisor resets the guest. `RebootHard`: the guest is shut down, or stopped by force
+    /// after `shutdownTimeoutSeconds`, and started again.
+    #[serde(rename = "type")]
+    pub kind: ActionType,
+}
+
+/// Kinds of actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ActionType {
+    /// The hypervisor resets the guest.
+    RebootSoft,
+    /// The guest is shut down and started again.
+    RebootHard,
+}
+
+/// What came of the last action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct LastAction {
+    /// Its id.
+    #[schemars(length(max = 63))]
+    pub id: String,
+    /// `Taken`: it is being done. `Done`, `Failed`. `Declined`: the machine was not running, or suspended. `Unknown`: the
+    /// operator was interrupted, and the job may or may not have been sent. `Baseline`: it was there before the machine.
+    pub result: ActionResult,
+}
+
+/// What came of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ActionResult {
+    /// It is being done.
+    Taken,
+    /// It was done.
+    Done,
+    /// Its job failed or was cancelled in Ganeti.
+    Failed,
+    /// The machine was not running, or suspended: nothing was done.
+    Declined,
+    /// The operator was interrupted, and the job may or may not have been sent.
+    Unknown,
+    /// It was there before the machine was made: nothing was done.
+    Baseline,
+}
+
 /// What happens when the instance vanishes from Ganeti.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum OnMissing {
@@ -163,9 +252,16 @@ pub struct VirtualMachineStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "described_here::<PowerState>")]
     pub applied_power_state: Option<PowerState>,
-    /// The shape the machine was made with; it stays when the Flavor is deleted.
+    /// The shape that the machine has; it stays when the Flavor is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<Shape>,
+    /// Flavor whose shape that is. Another one than `spec.flavorRef` is a resize that has not taken effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub flavor: Option<String>,
+    /// What came of the last `spec.action`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_action: Option<LastAction>,
     /// Ready, Reconciling, Stalled, Placed, InSync.
     #[serde(default)]
     #[schemars(length(max = 16))]
@@ -190,8 +286,8 @@ pub enum ObservedPower {
     Lost,
 }
 
-/// The shape of a machine as it was made.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
+/// The shape of a machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Shape {
     /// Virtual CPUs.

@@ -95,9 +95,32 @@ pub enum JobStep {
     Stop,
     /// `OP_INSTANCE_REMOVE`
     Remove,
+    /// `OP_INSTANCE_REBOOT`, soft
+    RebootSoft,
+    /// `OP_INSTANCE_REBOOT`, hard
+    RebootHard,
+    /// `OP_INSTANCE_SET_PARAMS`: virtual CPUs and memory
+    Modify,
+    /// `OP_INSTANCE_GROW_DISK`: the root disk
+    Grow,
+    /// `OP_TAGS_DEL`: the instance is nobody's from then on
+    Detach,
 }
 
 impl JobStep {
+    /// Every step.
+    pub const ALL: [Self; 9] = [
+        Self::Create,
+        Self::Start,
+        Self::Stop,
+        Self::Remove,
+        Self::RebootSoft,
+        Self::RebootHard,
+        Self::Modify,
+        Self::Grow,
+        Self::Detach,
+    ];
+
     /// The step's word in a job's reason, in metrics and in messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -106,11 +129,16 @@ impl JobStep {
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Remove => "remove",
+            Self::RebootSoft => "reboot-soft",
+            Self::RebootHard => "reboot-hard",
+            Self::Modify => "modify",
+            Self::Grow => "grow",
+            Self::Detach => "detach",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Create, Self::Start, Self::Stop, Self::Remove].into_iter().find(|step| step.as_str() == text)
+        Self::ALL.into_iter().find(|step| step.as_str() == text)
     }
 }
 

@@ -23,3 +23,20 @@ pub fn resolve(flavor: &FlavorSpec, volume_type: &VolumeTypeSpec) -> Result<Shap
             .to_owned(),
     })
 }
+
+/// Why a machine of shape `from` cannot get shape `to`; `None` where it can.
+#[must_use]
+pub fn refusal(from: &Shape, to: &Shape) -> Option<String> {
+    if to.disk_mib < from.disk_mib {
+        return Some(format!(
+            "disks never shrink: the machine has {} MiB, the flavor {} MiB",
+            from.disk_mib, to.disk_mib
+        ));
+    }
+    (to.disk_template != from.disk_template).then(|| {
+        format!(
+            "the disk template cannot change: the machine has {}, the flavor {}",
+            from.disk_template, to.disk_template
+        )
+    })
+}

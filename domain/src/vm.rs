@@ -3,9 +3,11 @@
 pub mod desired;
 pub mod observed;
 pub mod plan;
+pub mod record;
 pub mod report;
 
 pub use desired::Desired;
-pub use observed::{BackendView, Instance, Observed, Presence, Setback};
+pub use observed::{BackendView, Instance, Observed, Presence, Request, Resize, Setback, Stage};
 pub use plan::{Decision, Step, plan};
+pub use record::Record;
 pub use report::{Status, report};

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 
 use cyclades_crds::{
     condition::Reason,
-    virtual_machine::{OnMissing, PowerPolicy, PowerState},
+    virtual_machine::{DeletionPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy},
 };
 use cyclades_domain::{
     naming::JobStep,
@@ -82,10 +82,14 @@ impl World {
         Desired {
             deleting: self.deleting,
             paused: false,
+            protected: false,
+            suspended: false,
             generation: 1,
             power: self.wish,
             power_policy: self.policy,
             on_missing: self.on_missing,
+            resize_policy: ResizePolicy::WhenStopped,
+            deletion: DeletionPolicy::Delete,
         }
     }
 
@@ -107,6 +111,9 @@ impl World {
             }),
             crash_pause: false,
             shape: None,
+            flavor: None,
+            resize: None,
+            request: None,
         }
     }
 
@@ -122,6 +129,7 @@ impl World {
             power: real.power,
             vcpus: 1,
             memory_mib: 256,
+            disk_mib: 0,
             half_made: real.half_made && self.created != Some(real.number),
         })
     }
@@ -173,6 +181,7 @@ impl World {
             Some(JobStep::Start) => self.switch(Power::Running),
             Some(JobStep::Stop) => self.switch(Power::Stopped),
             Some(JobStep::Remove) => self.real = None,
+            Some(other) => panic!("{other:?}, which nobody asked for: {self:?}"),
             None => {}
         }
         self.trouble = None;

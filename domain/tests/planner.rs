@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use cyclades_crds::{
     condition::{ConditionType, Reason},
-    virtual_machine::{ObservedPower, OnMissing, PowerPolicy, PowerState, Shape},
+    virtual_machine::{
+        DeletionPolicy, ObservedPower, OnMissing, PowerPolicy, PowerState, ResizePolicy, Shape,
+    },
 };
 use cyclades_domain::{
     naming::JobStep,
@@ -30,6 +32,7 @@ fn instance(power: Power, half_made: bool) -> Instance {
         power,
         vcpus: 1,
         memory_mib: 256,
+        disk_mib: 0,
         half_made,
     }
 }
@@ -40,7 +43,18 @@ fn desires() -> Vec<Desired> {
         for power in WISHES {
             for power_policy in [PowerPolicy::Follow, PowerPolicy::Enforce] {
                 for on_missing in [OnMissing::Stall, OnMissing::Recreate] {
-                    all.push(Desired { deleting, paused, generation: 3, power, power_policy, on_missing });
+                    all.push(Desired {
+                        deleting,
+                        paused,
+                        protected: false,
+                        suspended: false,
+                        generation: 3,
+                        power,
+                        power_policy,
+                        on_missing,
+                        resize_policy: ResizePolicy::WhenStopped,
+                        deletion: DeletionPolicy::Delete,
+                    });
                 }
             }
         }
@@ -116,6 +130,9 @@ fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
                         setback: setback.clone(),
                         crash_pause: pause,
                         shape: Some(shape(1)),
+                        flavor: Some("small".into()),
+                        resize: None,
+                        request: None,
                     };
                     for desired in &desires {
                         check(desired, &observed);
@@ -183,6 +200,7 @@ fn may_do(desired: &Desired, observed: &Observed, job: JobStep, uuid: Option<&st
             assert!(!followed, "what somebody did in Ganeti is not respected: {}", context());
             assert!(!present.is_some_and(|it| it.half_made), "what is no machine is switched: {}", context());
         }
+        other => panic!("{other:?}, which nobody asked for: {}", context()),
     }
 }
 
@@ -200,6 +218,7 @@ fn may_act(desired: &Desired, observed: &Observed, step: &Step) {
             assert!(desired.deleting && observed.finalizer, "{}", context());
             assert!(known || observed.backend == BackendView::Unplaced, "let go too early: {}", context());
         }
+        Step::Record(record) => panic!("{record:?}, of which nothing is known: {}", context()),
         Step::Submit { job, uuid } => {
             may_submit(desired, observed);
             may_do(desired, observed, *job, uuid.as_deref());
@@ -251,6 +270,7 @@ fn every_kind_of_decision_is_met() {
             Decision::Act(Step::Place) => "place",
             Decision::Act(Step::Guard) => "guard",
             Decision::Act(Step::Release) => "release",
+            Decision::Act(Step::Record(_)) => "record",
             Decision::Progress { .. } => "progress",
             Decision::Wait { .. } => "wait",
             Decision::Held { .. } => "held",
@@ -277,6 +297,8 @@ fn statuses() -> [Status; 2] {
         power: Some(ObservedPower::Running),
         applied: Some(PowerState::Running),
         shape: Some(shape(1)),
+        flavor: Some("small".into()),
+        last_action: None,
         verdicts: Vec::new(),
     };
     [Status::default(), known]
@@ -362,6 +384,9 @@ fn a_drifted_machine_says_which_fields() {
         setback: None,
         crash_pause: false,
         shape: Some(shape(2)),
+        flavor: Some("small".into()),
+        resize: None,
+        request: None,
     };
     let status = report(&desired, &observed, &plan(&desired, &observed), &Status::default(), None);
     let in_sync = status.verdict(ConditionType::InSync).unwrap();
@@ -386,6 +411,9 @@ fn what_went_wrong_before_does_not_matter_to_a_machine_that_is_well() {
             setback,
             crash_pause: true,
             shape: Some(shape(1)),
+            flavor: Some("small".into()),
+            resize: None,
+            request: None,
         };
         assert_eq!(plan(&desired, &observed), Decision::Settled, "{observed:?}");
     }

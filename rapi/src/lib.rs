@@ -51,8 +51,8 @@ pub use job::{
     Dependency, ErrorClass, ErrorCode, Job, JobError, JobId, JobStatus, JobSummary, Retry, Timestamp,
 };
 pub use model::{
-    Action, AdminState, BeParams, Change, CreateInstance, DeleteInstance, DiskSpec, Group, Info, Instance,
-    InstanceStatus, Ipolicy, IpolicyRange, JobFilter, JobFilterSpec, ModifyInstance, NicSpec, Node,
+    Action, AdminState, BeParams, Change, CreateInstance, DeleteInstance, DiskSpec, Group, GrowDisk, Info,
+    Instance, InstanceStatus, Ipolicy, IpolicyRange, JobFilter, JobFilterSpec, ModifyInstance, NicSpec, Node,
     Predicate, RebootInstance, RebootKind, SecretParams, ShutdownInstance,
 };
 pub use net::{Connecting, Connector, Pin, PinError, Stream, Trust};

@@ -41,3 +41,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
 {{- end }}
 {{- end }}
+
+{{/* The end of a policy's message: who lacks the verb, and the command that grants it. */}}
+{{- define "cyclades.grant" -}}
++ ' on virtualmachines.cyclades.io, which ' + request.userInfo.username
++ ' does not have in namespace ' + request.namespace + '; an administrator may run: kubectl -n ' + request.namespace
++ ' create rolebinding {{ . }} --clusterrole=cyclades-{{ . }}'
++ (request.userInfo.username.startsWith('system:serviceaccount:')
+    ? ' --serviceaccount=' + request.userInfo.username.replace('system:serviceaccount:', '')
+    : ' --user=' + request.userInfo.username)
+{{- end }}

@@ -261,14 +261,16 @@ impl Feed<'_> {
                 let Some(job) = backend.window.job_mut(*id) else { continue };
                 let Some(outcome) = job.ended.clone() else { continue };
                 job.misses += 1;
-                if matches!(outcome, Ended::Success) && job.step == JobStep::Remove {
+                if matches!(outcome, Ended::Success) && job.step == JobStep::Detach {
+                    backend.inventory.let_go(*id, name);
+                } else if matches!(outcome, Ended::Success) && job.step == JobStep::Remove {
                     // Ganeti's lagging answers may still show it for a moment; the job's success is the proof.
                     backend.inventory.confirm_absent(*id, name);
                 } else if !matches!(outcome, Ended::Success) && job.step == JobStep::Remove {
                     snapshot = true;
                 } else if job.misses < READINGS_AFTER_END
                     && matches!(outcome, Ended::Success)
-                    && !shows(&backend.inventory.presence(*id, name, true), job.step)
+                    && !shows(&backend.inventory.presence(*id, name, true), job)
                 {
                     continue;
                 }
@@ -322,10 +324,14 @@ impl Ended {
 }
 
 /// Whether an instance shows the effect of a step that succeeded.
-fn shows(presence: &Presence, step: JobStep) -> bool {
+fn shows(presence: &Presence, job: &Job) -> bool {
     use cyclades_domain::power::Power;
-    match (presence, step) {
-        (Presence::Present(_), JobStep::Create) => true,
+    match (presence, job.step) {
+        (Presence::Present(_), JobStep::Create | JobStep::RebootSoft | JobStep::RebootHard) => true,
+        // Whatever comes after a step of a resize, it is not the same step again.
+        (Presence::Present(instance), step @ (JobStep::Modify | JobStep::Grow)) => {
+            job.shape.as_ref().is_none_or(|shape| instance.step_towards(shape) != Some(step))
+        }
         (Presence::Present(instance), JobStep::Start) => instance.power == Power::Running,
         (Presence::Present(instance), JobStep::Stop) => instance.power == Power::Stopped,
         _ => false,

@@ -84,6 +84,7 @@ impl Session {
         let taken = Job {
             machine: key,
             step: reason.step,
+            shape: None,
             instance: instance.into(),
             reason: text.clone(),
             id: Some(job.id),

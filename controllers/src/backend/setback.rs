@@ -2,8 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cyclades_crds::{condition::Reason, virtual_machine::PowerState};
-use cyclades_domain::{backoff::Backoff, naming::JobStep, vm::Setback};
+use cyclades_crds::{
+    condition::Reason,
+    virtual_machine::{ActionResult, PowerState},
+};
+use cyclades_domain::{
+    backoff::Backoff,
+    naming::JobStep,
+    vm::{Setback, Stage},
+};
 use ganeti_rapi::{ErrorCode, Failure, JobError, Retry};
 use tokio::time::Instant;
 
@@ -33,12 +40,17 @@ pub(crate) fn after(
     generation: i64,
     left_behind: bool,
 ) {
+    act_on(machine, step, outcome);
     let memory = &mut machine.memory;
     let what = match step {
         JobStep::Create => "creating the instance",
         JobStep::Start => "starting the instance",
         JobStep::Stop => "shutting the instance down",
         JobStep::Remove => "removing the instance",
+        JobStep::RebootSoft | JobStep::RebootHard => "rebooting the instance",
+        JobStep::Modify => "setting the instance's CPUs and memory",
+        JobStep::Grow => "growing the instance's disk",
+        JobStep::Detach => "taking our tags off the instance",
     };
     let (reason, message, backoff, permanent) = match outcome {
         Ended::Success => {
@@ -73,6 +85,25 @@ pub(crate) fn after(
     hold(machine, reason, message, backoff, permanent, generation);
 }
 
+/// How far the action has come whose job has ended. One that never became a job is still to be done; no other is done
+/// twice.
+fn act_on(machine: &mut Machine, step: JobStep, outcome: &Ended) {
+    if !matches!(step, JobStep::RebootSoft | JobStep::RebootHard) {
+        return;
+    }
+    let stage = match outcome {
+        Ended::Success => Stage::Done,
+        Ended::Failed(_) | Ended::Canceled => Stage::Failed,
+        Ended::Vanished => return,
+    };
+    // After a restart the status tells which action it was.
+    let id = match (&machine.memory.action, &machine.status.last_action) {
+        (Some((id, _)), _) | (None, Some((id, ActionResult::Taken))) => Arc::clone(id),
+        (None, _) => return,
+    };
+    machine.memory.action = Some((id, stage));
+}
+
 /// Whether a create that failed with this leaves something that is no machine. A script of the OS or the first start
 /// failed, or the job died half-way: its instance was never used. But one that was there before is not of this create.
 pub(crate) fn leaves_half_made(error: &JobError) -> bool {
@@ -93,7 +124,9 @@ fn succeeded(machine: &mut Machine, step: JobStep) {
     memory.ordered = match step {
         JobStep::Start => Some(PowerState::Running),
         JobStep::Stop => Some(PowerState::Stopped),
-        JobStep::Create | JobStep::Remove => None,
+        // A reboot brings about no other power than there was.
+        JobStep::RebootSoft | JobStep::RebootHard => memory.ordered,
+        _ => None,
     };
     if step != JobStep::Start {
         return;

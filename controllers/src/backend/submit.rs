@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use cyclades_crds::virtual_machine::Shape;
+use cyclades_crds::{names, virtual_machine::Shape};
 use cyclades_domain::naming::{JobReason, JobStep};
 use ganeti_rapi::{
-    Answer, Client, CreateInstance, DeleteInstance, DiskSpec, Failure, JobId, ShutdownInstance, Submit,
+    Answer, Client, CreateInstance, DeleteInstance, DiskSpec, Failure, GrowDisk, JobId, ModifyInstance,
+    RebootInstance, RebootKind, ShutdownInstance, Submit,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -60,6 +61,31 @@ pub(crate) enum Work {
         /// UUID of the instance that is meant.
         uuid: Arc<str>,
     },
+    /// Reboot it.
+    Reboot {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// How.
+        kind: RebootKind,
+        /// Seconds the guest has.
+        timeout_seconds: u32,
+    },
+    /// Set its virtual CPUs and memory.
+    Modify {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// The shape that it is to have.
+        shape: Arc<Shape>,
+    },
+    /// Grow its root disk.
+    Grow {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// The shape that it is to have.
+        shape: Arc<Shape>,
+    },
+    /// Take our tags off it.
+    Detach,
 }
 
 /// What an instance is created with.
@@ -89,6 +115,19 @@ impl Work {
             Self::Start => JobStep::Start,
             Self::Stop { .. } => JobStep::Stop,
             Self::Remove { .. } => JobStep::Remove,
+            Self::Reboot { kind: RebootKind::Soft, .. } => JobStep::RebootSoft,
+            Self::Reboot { .. } => JobStep::RebootHard,
+            Self::Modify { .. } => JobStep::Modify,
+            Self::Grow { .. } => JobStep::Grow,
+            Self::Detach => JobStep::Detach,
+        }
+    }
+
+    /// The shape that it brings about.
+    fn shape(&self) -> Option<&Arc<Shape>> {
+        match self {
+            Self::Modify { shape, .. } | Self::Grow { shape, .. } => Some(shape),
+            _ => None,
         }
     }
 }
@@ -160,6 +199,7 @@ fn reserve(ctx: &Ctx, order: &Order) -> Option<(Client, std::rc::Rc<tokio::sync:
         let job = Job {
             machine: order.machine.clone(),
             step,
+            shape: order.work.shape().cloned(),
             instance: Arc::clone(&order.instance),
             reason: reason.clone(),
             id: None,
@@ -194,7 +234,47 @@ async fn send(client: &Client, order: &Order, submit: &Submit) -> Answer<JobId> 
             };
             client.delete_instance(name, &delete, submit).await
         }
+        Work::Reboot { uuid, kind, timeout_seconds } => {
+            let reboot = RebootInstance {
+                kind: *kind,
+                shutdown_timeout: Some(*timeout_seconds),
+                instance_uuid: Some(uuid.to_string()),
+            };
+            client.reboot_instance(name, &reboot, submit).await
+        }
+        Work::Modify { uuid, shape } => client.modify_instance(name, &reshaped(uuid, shape), submit).await,
+        Work::Grow { uuid, shape } => {
+            let grow = GrowDisk {
+                amount: shape.disk_mib,
+                absolute: true,
+                wait_for_sync: false,
+                instance_uuid: Some(uuid.to_string()),
+            };
+            client.grow_disk(name, 0, &grow, submit).await
+        }
+        Work::Detach => detach(client, name, submit).await,
     }
+}
+
+/// Takes exactly those tags of ours off that the instance has: one that it has not would fail the job.
+async fn detach(client: &Client, name: &str, submit: &Submit) -> Answer<JobId> {
+    let tags = client.instance(name).await?.map_or(Vec::new(), |instance| instance.tags);
+    let ours = tags.into_iter().filter(|tag| tag.starts_with(names::TAG_ROOT)).collect::<Vec<_>>();
+    client.remove_instance_tags(name, &ours, submit).await
+}
+
+/// CPUs and memory of a shape.
+fn reshaped(uuid: &str, shape: &Shape) -> ModifyInstance {
+    let mut modify = ModifyInstance { instance_uuid: Some(uuid.to_owned()), ..ModifyInstance::default() };
+    modify.beparams.extend(beparams(shape));
+    modify
+}
+
+/// A shape in Ganeti's words. Minimum and maximum of the memory are the same: what is promised is kept.
+fn beparams(shape: &Shape) -> impl Iterator<Item = (String, serde_json::Value)> {
+    [("maxmem", shape.memory_mib), ("minmem", shape.memory_mib), ("vcpus", shape.vcpus.into())]
+        .map(|(key, value)| (key.to_owned(), json!(value)))
+        .into_iter()
 }
 
 fn body(name: &str, creation: &Creation) -> CreateInstance {
@@ -208,11 +288,7 @@ fn body(name: &str, creation: &Creation) -> CreateInstance {
     create.os_type = Some(creation.os.clone());
     create.osparams = creation.parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     create.hypervisor.clone_from(&creation.hypervisor);
-    for (key, value) in
-        [("maxmem", shape.memory_mib), ("minmem", shape.memory_mib), ("vcpus", shape.vcpus.into())]
-    {
-        create.beparams.insert(key.to_owned(), json!(value));
-    }
+    create.beparams.extend(beparams(shape));
     create.opportunistic_locking = true;
     create.wait_for_sync = Some(false);
     create.start = Some(creation.start);

@@ -51,7 +51,7 @@ async fn pass(ctx: &Ctx, key: &Key) {
     let outcome = timeout(PASS_TIMEOUT, reconcile(ctx, key)).await;
     let (result, next) = match outcome {
         Ok(Ok(next)) => ("success", next),
-        Ok(Err(PassError(WriteError::Conflict | WriteError::Gone))) => {
+        Ok(Err(PassError(WriteError::Conflict | WriteError::Gone | WriteError::NoAnswer))) => {
             // The watch brings what the API server has; the delay is for the case that it brought it already.
             debug!(%key, "outdated, waiting for the watch");
             ("conflict", Next::After(RETRY))

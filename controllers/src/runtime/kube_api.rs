@@ -1,14 +1,21 @@
 //! Writes to the API server: merge patches, answered with metadata only.
 
+use std::time::Duration;
+
 use cyclades_crds::names;
 use http::{Method, Request, header};
 use kube::Client;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use super::metrics::Metrics;
 
 /// Asks the API server to answer a write with the object's metadata instead of the whole object.
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+
+/// Longest time for one write. A connection that swallows what it is sent would hold up its object until the kernel
+/// gives it up; what became of the write is seen on the watch.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Writes to the API server.
 #[derive(Clone)]
@@ -109,9 +116,25 @@ pub(crate) enum WriteError {
     /// The API server refuses the write.
     #[error("the API server refuses the write: {0}")]
     Refused(String),
+    /// No answer came in time: the write was made or not, and the watch tells.
+    #[error("the API server did not answer within {} s", WRITE_TIMEOUT.as_secs())]
+    NoAnswer,
     /// The API server could not be asked, or failed.
     #[error(transparent)]
     Failed(#[from] kube::Error),
+}
+
+impl WriteError {
+    fn of(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) if status.code == 409 => Self::Conflict,
+            kube::Error::Api(status) if status.code == 404 => Self::Gone,
+            kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
+                Self::Refused(status.message.clone())
+            }
+            other => Self::Failed(other),
+        }
+    }
 }
 
 impl KubeApi {
@@ -134,21 +157,18 @@ impl KubeApi {
             .header(header::ACCEPT, METADATA_ONLY)
             .body(body)
             .map_err(kube::Error::HttpError)?;
-        let answer = self.client.request::<Written>(request).await;
+        let answer = timeout(WRITE_TIMEOUT, self.client.request::<Written>(request)).await;
         let what = if status { "status" } else { "object" };
-        let written = answer.map_err(|error| match error {
-            kube::Error::Api(status) if status.code == 409 => WriteError::Conflict,
-            kube::Error::Api(status) if status.code == 404 => WriteError::Gone,
-            kube::Error::Api(status) if matches!(status.code, 400 | 403 | 422) => {
-                WriteError::Refused(status.message.clone())
-            }
-            other => WriteError::Failed(other),
-        });
+        let written = match answer {
+            Ok(answer) => answer.map_err(WriteError::of),
+            Err(_) => Err(WriteError::NoAnswer),
+        };
         let outcome = match &written {
             Ok(_) => "done",
             Err(WriteError::Conflict) => "conflict",
             Err(WriteError::Gone) => "gone",
             Err(WriteError::Refused(_)) => "refused",
+            Err(WriteError::NoAnswer) => "no_answer",
             Err(WriteError::Failed(_)) => "failed",
         };
         self.metrics.write(place.plural, what, outcome);

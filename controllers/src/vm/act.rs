@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use cyclades_crds::{names, virtual_machine::Shape};
-use cyclades_domain::vm::{Decision, Step};
+use cyclades_domain::{
+    naming::JobStep,
+    vm::{Decision, Step},
+};
 use serde::Serialize;
 
 use super::{
@@ -155,10 +158,14 @@ async fn send(ctx: &Ctx, seen: &ObservedMachine, order: &Order) -> Outcome {
     match submit(ctx, order).await {
         Submitted::Accepted(job) => {
             let (reason, verb) = match order.work.step() {
-                cyclades_domain::naming::JobStep::Create => ("Creating", "create"),
-                cyclades_domain::naming::JobStep::Start => ("Starting", "start"),
-                cyclades_domain::naming::JobStep::Stop => ("Stopping", "shut down"),
-                cyclades_domain::naming::JobStep::Remove => ("Deleting", "remove"),
+                JobStep::Create => ("Creating", "create"),
+                JobStep::Start => ("Starting", "start"),
+                JobStep::Stop => ("Stopping", "shut down"),
+                JobStep::Remove => ("Deleting", "remove"),
+                JobStep::RebootSoft | JobStep::RebootHard => ("Rebooting", "reboot"),
+                JobStep::Modify => ("Resizing", "set CPUs and memory of"),
+                JobStep::Grow => ("Resizing", "grow the disk of"),
+                JobStep::Detach => ("Detaching", "take our tags off"),
             };
             tell(
                 ctx,

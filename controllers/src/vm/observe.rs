@@ -2,18 +2,18 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use cyclades_crds::virtual_machine::Shape;
+use cyclades_crds::{condition::Reason, virtual_machine::Shape};
 use cyclades_domain::{
     naming::instance_name,
-    vm::{BackendView, Desired, Observed, Presence, Status},
+    vm::{BackendView, Desired, Observed, Presence, Resize, Status},
 };
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::shape;
+use super::{missing::Missing, shape};
 use crate::{
     runtime::context::Ctx,
-    world::{Backend, Machine, ObjectName, World},
+    world::{Backend, Machine, ObjectName, World, needs::Need},
 };
 
 /// A machine as a pass sees it.
@@ -61,22 +61,22 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             Some(_) => (Arc::from(""), Presence::Absent),
         };
         let backend = machine.backend.as_ref().and_then(|name| world.backends.get(name));
+        let (resize, need) = resize_of(world, machine);
         let observed = Observed {
             finalizer: machine.has_finalizer(),
             backend: view(machine, backend),
             presence,
             was_created: machine.status.instance_uuid.is_some(),
-            // A wish that was overtaken by another left a power that the status does not speak of.
-            applied: machine
-                .status
-                .applied
-                .filter(|applied| machine.memory.ordered.is_none_or(|it| it == *applied)),
+            applied: machine.applied(),
             job: backend
                 .and_then(|backend| backend.window.job(machine.id).filter(|_| rival.is_none()))
                 .map(|job| (job.step, job.id.map(|id| id.0))),
             setback: machine.setback(now),
             crash_pause: machine.memory.crash_pause_until.is_some_and(|until| now < until),
             shape: shape_of(world, machine),
+            flavor: Some(machine.status.flavor.clone().unwrap_or_else(|| Arc::clone(&machine.flavor))),
+            resize,
+            request: machine.request(),
         };
         let seen = ObservedMachine {
             key: key.clone(),
@@ -91,15 +91,13 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             instance,
             before: machine.status.clone(),
             times: Rc::clone(&machine.times),
-            held_until: machine
-                .memory
-                .setback
-                .as_ref()
-                .map(|held| held.until)
-                .max(machine.memory.crash_pause_until),
+            held_until: machine.held_until(),
             observed,
         };
         have_it_looked_for(world, &seen);
+        if let Some(need) = need {
+            world.needs.wait(need, key.clone());
+        }
         if !world.machines.is_accounted(key) {
             world.machines.account(key, seen.observed.shape.as_ref());
         }
@@ -158,4 +156,29 @@ fn shape_of(world: &World, machine: &Machine) -> Option<Arc<Shape>> {
         return told;
     }
     shape::of_flavor(world, &machine.flavor).ok().map(Arc::new).or(told)
+}
+
+/// Another flavor than the one whose shape the machine has, and what it waits for.
+fn resize_of(world: &World, machine: &Machine) -> (Option<Resize>, Option<Need>) {
+    let (Some(has), Some(from)) = (&machine.status.flavor, &machine.status.shape) else {
+        return (None, None);
+    };
+    if *has == machine.flavor || machine.status.instance_uuid.is_none() {
+        return (None, None);
+    }
+    match shape::for_new(world, &machine.flavor) {
+        Ok(to) => match cyclades_domain::shape::refusal(from, &to) {
+            None => (Some(Resize::To { flavor: Arc::clone(&machine.flavor), shape: Arc::new(to) }), None),
+            Some(why) => {
+                let message = format!(
+                    "The machine cannot have flavor {}: {why}. Name another one, or {has} again.",
+                    machine.flavor
+                );
+                (Some(Resize::Refused { reason: Reason::ResizeRefused, message: message.into() }), None)
+            }
+        },
+        Err(Missing { need, reason, message }) => {
+            (Some(Resize::Refused { reason, message: message.into() }), need)
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! Report: at most one status write, only if it says something new; events on transitions.
 
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::{ConditionType, Reason};
-use cyclades_domain::vm::{BackendView, Decision, Status, report as tell_status};
+use cyclades_domain::vm::{BackendView, Decision, Record, Stage, Status, Step, report as tell_status};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -56,7 +56,52 @@ pub(crate) async fn report(ctx: &Ctx, seen: &ObservedMachine, acted: Acted) -> R
         transition(ctx, seen, false);
     }
     write(ctx, seen, status).await?;
+    if let Decision::Act(Step::Record(record)) = &decision {
+        recorded(ctx, seen, *record);
+        return Ok(Next::Again);
+    }
     Ok(next(seen, &decision))
+}
+
+/// What the status now says is ours to do; an action that is over is told.
+fn recorded(ctx: &Ctx, seen: &ObservedMachine, record: Record) {
+    let Some(request) = &seen.observed.request else { return };
+    let failure = ctx.world.change(|world| {
+        let machine = world.machines.get_mut(&seen.key)?;
+        if record == Record::Take {
+            machine.memory.action = Some((Arc::clone(&request.id), Stage::Taken));
+        }
+        machine.memory.setback.as_ref().map(|held| Arc::clone(&held.setback.message))
+    });
+    let (warning, reason, message) = match record {
+        Record::Restart | Record::Take => return,
+        Record::Done => (false, "Rebooted", format!("Action {} is done.", request.id)),
+        Record::Failed => {
+            let why = failure.unwrap_or_else(|| "its job failed".into());
+            (true, "ActionFailed", format!("Action {} failed and is not repeated: {why}", request.id))
+        }
+        Record::Decline => (
+            true,
+            "ActionDeclined",
+            format!("Action {} was not done: the machine is not running.", request.id),
+        ),
+        Record::Forget => (
+            true,
+            "ActionUnknown",
+            format!(
+                "Action {} was interrupted: whether it was done is not known. To have it done, give it another id.",
+                request.id
+            ),
+        ),
+    };
+    ctx.events.tell(Told {
+        about: Key::Vm(seen.key.clone()),
+        uid: seen.uid,
+        warning,
+        reason,
+        action: "Act",
+        message,
+    });
 }
 
 /// While a backend cannot be worked with, its machines keep the status they had: nothing is known to have changed, and
@@ -116,7 +161,17 @@ struct StatusOut<'a> {
     power_state: Option<cyclades_crds::virtual_machine::ObservedPower>,
     applied_power_state: Option<cyclades_crds::virtual_machine::PowerState>,
     shape: Option<&'a cyclades_crds::virtual_machine::Shape>,
+    flavor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_action: Option<LastActionOut<'a>>,
     conditions: Vec<ConditionOut<'a>>,
+}
+
+/// The last action as it is written.
+#[derive(Serialize)]
+struct LastActionOut<'a> {
+    id: &'a str,
+    result: cyclades_crds::virtual_machine::ActionResult,
 }
 
 async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), PassError> {
@@ -131,6 +186,8 @@ async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), 
         power_state: status.power,
         applied_power_state: status.applied,
         shape: status.shape.as_deref(),
+        flavor: status.flavor.as_deref(),
+        last_action: status.last_action.as_ref().map(|(id, result)| LastActionOut { id, result: *result }),
         conditions: conditions::out(&status.verdicts, &times, status.observed_generation),
     };
     let patch = Patch::status(seen.version, out);

@@ -12,8 +12,10 @@ use cyclades_domain::{
     backend::Health,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
-    vm::{Decision, Step},
+    vm::{Decision, Resize, Step},
 };
+
+use ganeti_rapi::RebootKind;
 
 use super::{missing::Missing, observe::ObservedMachine, shape};
 use crate::{
@@ -109,25 +111,9 @@ fn outranked(seen: &ObservedMachine, rival: &ObjectName) -> Planned {
     }
 }
 
-/// The shape for a new machine: its flavor must allow that.
-fn shape_for_new(world: &World, machine: &Machine) -> Result<Shape, Missing> {
-    let flavor = &machine.flavor;
-    let shape = shape::of_flavor(world, flavor)?;
-    if world.catalog.flavors.get(&**flavor).is_some_and(|entry| !entry.spec.allow_create) {
-        return Err(Missing {
-            need: Some(Need::Flavor(Arc::clone(flavor))),
-            reason: Reason::FlavorNotAllowed,
-            message: format!(
-                "Flavor {flavor} has allowCreate: false; name another flavor, or ask for this one to be opened."
-            ),
-        });
-    }
-    Ok(shape)
-}
-
 fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> {
     let Some(machine) = world.machines.get(&seen.key) else { return Ok(Effect::Guard) };
-    let shape = shape_for_new(world, machine)?;
+    let shape = shape::for_new(world, &machine.flavor)?;
     software(world, machine)?;
     let shape = world.interner.shape(shape);
     // An instance that already carries the machine's id is followed to where it is.
@@ -193,6 +179,14 @@ fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -
     }
 }
 
+/// The shape that the machine is to have.
+fn wanted_shape(seen: &ObservedMachine) -> Arc<Shape> {
+    match (&seen.observed.resize, &seen.observed.shape) {
+        (Some(Resize::To { shape, .. }), _) | (_, Some(shape)) => Arc::clone(shape),
+        (_, None) => Arc::default(),
+    }
+}
+
 fn order(
     ctx: &Ctx,
     world: &mut World,
@@ -201,11 +195,17 @@ fn order(
     uuid: Option<&Arc<str>>,
 ) -> Result<Effect, Missing> {
     let uuid = || uuid.cloned().unwrap_or_else(|| Arc::from(""));
+    let timeout_seconds = seen.shutdown_timeout_seconds;
     let work = match job {
         JobStep::Create => Work::Create(Box::new(creation(ctx, world, seen)?)),
         JobStep::Start => Work::Start,
-        JobStep::Stop => Work::Stop { uuid: uuid(), timeout_seconds: seen.shutdown_timeout_seconds },
+        JobStep::Stop => Work::Stop { uuid: uuid(), timeout_seconds },
         JobStep::Remove => Work::Remove { uuid: uuid() },
+        JobStep::RebootSoft => Work::Reboot { uuid: uuid(), kind: RebootKind::Soft, timeout_seconds },
+        JobStep::RebootHard => Work::Reboot { uuid: uuid(), kind: RebootKind::Hard, timeout_seconds },
+        JobStep::Modify => Work::Modify { uuid: uuid(), shape: wanted_shape(seen) },
+        JobStep::Grow => Work::Grow { uuid: uuid(), shape: wanted_shape(seen) },
+        JobStep::Detach => Work::Detach,
     };
     Ok(Effect::Submit(Order {
         machine: seen.key.clone(),

@@ -1,5 +1,7 @@
 //! The shape that a flavor gives.
 
+use std::sync::Arc;
+
 use cyclades_crds::{condition::Reason, virtual_machine::Shape};
 use cyclades_domain::shape;
 
@@ -22,4 +24,19 @@ pub(super) fn of_flavor(world: &World, flavor: &str) -> Result<Shape, Missing> {
     };
     shape::resolve(&entry.spec, &volume_type.spec)
         .map_err(|error| missing(None, Reason::InvalidSpec, format!("Flavor {flavor}: {error}")))
+}
+
+/// The shape for a machine that is new to a flavor: the flavor must allow that.
+pub(super) fn for_new(world: &World, flavor: &Arc<str>) -> Result<Shape, Missing> {
+    let shape = of_flavor(world, flavor)?;
+    if world.catalog.flavors.get(&**flavor).is_some_and(|entry| !entry.spec.allow_create) {
+        return Err(Missing {
+            need: Some(Need::Flavor(Arc::clone(flavor))),
+            reason: Reason::FlavorNotAllowed,
+            message: format!(
+                "Flavor {flavor} has allowCreate: false; name another flavor, or ask for this one to be opened."
+            ),
+        });
+    }
+    Ok(shape)
 }

@@ -27,6 +27,7 @@ pub(crate) struct Record {
     owner: Owner,
     vcpus: u32,
     memory_mib: u64,
+    disk_mib: u64,
     /// `None` until a live status has been read.
     power: Option<Power>,
     /// A sample that needs a second one to be believed.
@@ -135,6 +136,7 @@ impl Inventory {
             owner,
             vcpus: u32::try_from(row.vcpus).unwrap_or(u32::MAX),
             memory_mib: row.memory_mib,
+            disk_mib: row.disk_mib,
             power: before.as_ref().filter(|_| same).and_then(|before| before.power),
             doubt: None,
             mark: self.mark,
@@ -228,6 +230,17 @@ impl Inventory {
         }
     }
 
+    /// Our own job has taken our tags off an instance: it stays, and is nobody's.
+    pub(crate) fn let_go(&mut self, id: Uuid, name: &Arc<str>) {
+        if let Some(record) = self.by_name.get_mut(name).filter(|record| record.owner == Owner::Ours(id)) {
+            record.owner = Owner::Nobody;
+            self.undeclared.memory_mib += record.memory_mib;
+            self.undeclared.vcpus += u64::from(record.vcpus);
+            self.ours.remove(&id);
+        }
+        self.absences.insert(id, Absence { name: Arc::clone(name), polls: 0, confirmed: true });
+    }
+
     /// A machine's instance should exist and is not shown: have it looked for.
     pub(crate) fn suspect(&mut self, id: Uuid, name: Arc<str>) {
         if !self.ours.contains_key(&id) {
@@ -269,9 +282,10 @@ impl Inventory {
         }
         match self.absences.get(&id) {
             Some(absence) if absence.confirmed => Presence::Absent,
-            _ if was_created => Presence::Unknown,
             _ => match self.by_name.get_key_value(wanted_name) {
+                // Also one that was ours: whoever took our tags off it has let it go.
                 Some((name, _)) => Presence::NameTaken { name: Arc::clone(name) },
+                None if was_created => Presence::Unknown,
                 None => Presence::Absent,
             },
         }
@@ -286,6 +300,7 @@ impl Inventory {
             power: record.power?,
             vcpus: record.vcpus,
             memory_mib: record.memory_mib,
+            disk_mib: record.disk_mib,
             half_made: false,
         })
     }
@@ -319,6 +334,7 @@ impl Record {
             && *self.uuid == *row.uuid
             && *self.node == *row.node
             && self.memory_mib == row.memory_mib
+            && self.disk_mib == row.disk_mib
             && u64::from(self.vcpus) == row.vcpus
     }
 }

@@ -5,11 +5,13 @@ use std::{rc::Rc, sync::Arc};
 use cyclades_crds::{
     condition::{ConditionType, Reason},
     names,
-    virtual_machine::{OnMissing, PowerPolicy, PowerState},
+    virtual_machine::{
+        ActionResult, ActionType, DeletionPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy,
+    },
 };
 use cyclades_domain::{
     conditions::Verdict,
-    vm::{Desired, Setback, Status},
+    vm::{Desired, Request, Setback, Stage, Status},
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -51,6 +53,16 @@ pub(crate) struct Machine {
     pub(crate) power_policy: PowerPolicy,
     /// Declared behaviour when the instance is missing.
     pub(crate) on_missing: OnMissing,
+    /// When another flavor takes effect.
+    pub(crate) resize_policy: ResizePolicy,
+    /// What becomes of the instance in the end.
+    pub(crate) deletion: DeletionPolicy,
+    /// It may not be deleted.
+    pub(crate) protected: bool,
+    /// An administrator wants it stopped.
+    pub(crate) suspended: bool,
+    /// Something to be done once, with its id.
+    pub(crate) action: Option<(Arc<str>, ActionType)>,
     /// Declared shutdown timeout, in seconds.
     pub(crate) shutdown_timeout_seconds: u32,
     /// User data, kept only until the instance exists.
@@ -84,6 +96,8 @@ pub(crate) struct Memory {
     pub(crate) last_start: Option<Instant>,
     /// The power that our last job on it brought about: what we did ourselves, nobody did elsewhere.
     pub(crate) ordered: Option<PowerState>,
+    /// The action that we took on, and how far it has come.
+    pub(crate) action: Option<(Arc<str>, Stage)>,
     /// Until then an instance that has died is not started again.
     pub(crate) crash_pause_until: Option<Instant>,
 }
@@ -127,6 +141,11 @@ impl Machine {
             power: wire.spec.power_state,
             power_policy: wire.spec.power_policy,
             on_missing: wire.spec.on_missing,
+            resize_policy: wire.spec.resize_policy,
+            deletion: wire.spec.deletion_policy,
+            protected: wire.spec.protected,
+            suspended: wire.spec.suspended,
+            action: wire.spec.action.as_ref().map(|action| (Arc::from(&*action.id), action.kind)),
             shutdown_timeout_seconds: wire.spec.shutdown_timeout_seconds,
             user_data: wire.spec.user_data.as_deref().filter(|_| wants_user_data).map(Box::from),
             backend: wire.spec.backend_name.as_deref().map(|name| interner.text(name)),
@@ -146,11 +165,40 @@ impl Machine {
         Desired {
             deleting: self.deleting,
             paused: self.paused,
+            protected: self.protected,
+            suspended: self.suspended,
             generation: self.generation,
             power: self.power,
             power_policy: self.power_policy,
+            resize_policy: self.resize_policy,
+            deletion: self.deletion,
             on_missing: self.on_missing,
         }
+    }
+
+    /// The power that was last brought about. A wish that was overtaken by another left a power that the status does not
+    /// speak of.
+    pub(crate) fn applied(&self) -> Option<PowerState> {
+        self.status.applied.filter(|applied| self.memory.ordered.is_none_or(|it| it == *applied))
+    }
+
+    /// When what holds it back ends.
+    pub(crate) fn held_until(&self) -> Option<Instant> {
+        self.memory.setback.as_ref().map(|held| held.until).max(self.memory.crash_pause_until)
+    }
+
+    /// The action that is asked for and not yet over.
+    pub(crate) fn request(&self) -> Option<Request> {
+        let (id, kind) = self.action.as_ref()?;
+        let stage = match &self.status.last_action {
+            Some((last, ActionResult::Taken)) if last == id => match &self.memory.action {
+                Some((ours, stage)) if ours == id => *stage,
+                _ => Stage::Orphaned,
+            },
+            Some((last, _)) if last == id => return None,
+            _ => Stage::New,
+        };
+        Some(Request { id: Arc::clone(id), kind: *kind, stage })
     }
 
     /// The setback that still counts: of this generation, from memory or, after a restart, from the status.
@@ -181,6 +229,8 @@ fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<
         power: wire.power_state,
         applied: wire.applied_power_state,
         shape: wire.shape.clone().map(|shape| interner.shape(shape)),
+        flavor: wire.flavor.as_deref().map(|text| interner.text(text)),
+        last_action: wire.last_action.as_ref().map(|last| (Arc::from(&*last.id), last.result)),
         verdicts: known.iter().map(|(verdict, _)| verdict.clone()).collect(),
     };
     (status, known.into_iter().map(|(_, time)| time).collect())

@@ -12,7 +12,7 @@ pub(crate) struct InstanceRow<'a> {
 
 impl<'de> QueryRow<'de> for InstanceRow<'de> {
     const FIELDS: &'static [&'static str] =
-        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "tags"];
+        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "disk.size/0", "tags"];
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
         Ok(Self { lean: LeanRow::from_cells(cells)?, tags: cells.optional()?.unwrap_or_default() })
@@ -28,10 +28,13 @@ pub(crate) struct LeanRow<'a> {
     pub(crate) node: Text<'a>,
     pub(crate) memory_mib: u64,
     pub(crate) vcpus: u64,
+    /// Size of the first disk in MiB; 0 where there is none.
+    pub(crate) disk_mib: u64,
 }
 
 impl<'de> QueryRow<'de> for LeanRow<'de> {
-    const FIELDS: &'static [&'static str] = &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus"];
+    const FIELDS: &'static [&'static str] =
+        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "disk.size/0"];
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
         Ok(Self {
@@ -41,6 +44,7 @@ impl<'de> QueryRow<'de> for LeanRow<'de> {
             node: cells.optional()?.unwrap_or_default(),
             memory_mib: cells.required()?,
             vcpus: cells.required()?,
+            disk_mib: cells.optional()?.unwrap_or(0),
         })
     }
 }
@@ -69,7 +73,7 @@ pub(crate) struct RefreshRow<'a> {
 
 impl<'de> QueryRow<'de> for RefreshRow<'de> {
     const FIELDS: &'static [&'static str] =
-        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "tags", "status"];
+        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "disk.size/0", "tags", "status"];
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
         let instance = InstanceRow::from_cells(cells)?;

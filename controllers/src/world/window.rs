@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use cyclades_crds::virtual_machine::Shape;
 use cyclades_domain::{
     lanes::{Lane, admits},
     naming::JobStep,
@@ -20,8 +21,9 @@ use super::ObjectName;
 pub(crate) struct Job {
     /// The machine.
     pub(crate) machine: ObjectName,
-    /// What it does.
     pub(crate) step: JobStep,
+    /// The shape that it brings about, where it does that.
+    pub(crate) shape: Option<Arc<Shape>>,
     /// Name of the instance.
     pub(crate) instance: Arc<str>,
     /// Its reason, by which it is found when the answer to its submission was lost.
@@ -81,8 +83,13 @@ pub(crate) struct Window {
 pub(crate) fn lane(step: JobStep) -> Lane {
     match step {
         JobStep::Create => Lane::Create,
-        JobStep::Start | JobStep::Stop => Lane::Action,
-        JobStep::Remove => Lane::Delete,
+        JobStep::Start
+        | JobStep::Stop
+        | JobStep::RebootSoft
+        | JobStep::RebootHard
+        | JobStep::Modify
+        | JobStep::Grow => Lane::Action,
+        JobStep::Remove | JobStep::Detach => Lane::Delete,
     }
 }
 
@@ -251,6 +258,7 @@ mod tests {
         Job {
             machine: name(n),
             step,
+            shape: None,
             instance: "i".into(),
             reason: String::new(),
             id: None,

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use cyclades_crds::{
     names,
     virtual_machine::{
-        ObservedPower, OnMissing, PowerPolicy, PowerState, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
+        ActionResult, ActionType, DeletionPolicy, ObservedPower, OnMissing, PowerPolicy, PowerState,
+        ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
     },
 };
 use serde::{
@@ -105,6 +106,16 @@ pub(crate) struct VmSpecWire<'a> {
     pub(crate) power_policy: PowerPolicy,
     #[serde(default)]
     pub(crate) on_missing: OnMissing,
+    #[serde(default)]
+    pub(crate) resize_policy: ResizePolicy,
+    #[serde(default)]
+    pub(crate) deletion_policy: DeletionPolicy,
+    #[serde(default)]
+    pub(crate) protected: bool,
+    #[serde(default)]
+    pub(crate) suspended: bool,
+    #[serde(borrow, default)]
+    pub(crate) action: Option<ActionWire<'a>>,
     #[serde(default = "shutdown_timeout")]
     pub(crate) shutdown_timeout_seconds: u32,
     #[serde(borrow, default)]
@@ -115,6 +126,23 @@ pub(crate) struct VmSpecWire<'a> {
 
 fn shutdown_timeout() -> u32 {
     SHUTDOWN_TIMEOUT_DEFAULT_SECONDS
+}
+
+/// Something to be done once.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ActionWire<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Cow<'a, str>,
+    #[serde(rename = "type")]
+    pub(crate) kind: ActionType,
+}
+
+/// What came of it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LastActionWire<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Cow<'a, str>,
+    pub(crate) result: ActionResult,
 }
 
 /// A reference.
@@ -144,6 +172,10 @@ pub(crate) struct VmStatusWire<'a> {
     pub(crate) applied_power_state: Option<PowerState>,
     #[serde(default)]
     pub(crate) shape: Option<Shape>,
+    #[serde(borrow, default)]
+    pub(crate) flavor: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(crate) last_action: Option<LastActionWire<'a>>,
     #[serde(borrow, default)]
     pub(crate) conditions: Vec<ConditionWire<'a>>,
 }

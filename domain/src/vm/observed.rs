@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cyclades_crds::{
     condition::Reason,
-    virtual_machine::{PowerState, Shape},
+    virtual_machine::{ActionType, PowerState, Shape},
 };
 
 use crate::{naming::JobStep, power::Power};
@@ -28,8 +28,59 @@ pub struct Observed {
     pub setback: Option<Setback>,
     /// The instance was started a short while ago: should it have died since, it is not started again at once.
     pub crash_pause: bool,
-    /// Shape the machine was made with, from its status.
+    /// Shape of the machine, from its status; before it is made, the one it will get.
     pub shape: Option<Arc<Shape>>,
+    /// Flavor whose shape that is, from its status; before it is made, the one that the spec names.
+    pub flavor: Option<Arc<str>>,
+    /// Another flavor than that one.
+    pub resize: Option<Resize>,
+    /// What was asked for by an action.
+    pub request: Option<Request>,
+}
+
+/// A change of flavor that has not taken effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resize {
+    /// To the shape of a flavor.
+    To {
+        /// The flavor.
+        flavor: Arc<str>,
+        /// Its shape.
+        shape: Arc<Shape>,
+    },
+    /// It cannot be; the message says why and what to do.
+    Refused {
+        /// Why, as a reason.
+        reason: Reason,
+        /// Why, for people.
+        message: Arc<str>,
+    },
+}
+
+/// An action that is to be done at most once, and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Its id.
+    pub id: Arc<str>,
+    /// What to do.
+    pub kind: ActionType,
+    /// How far it has come.
+    pub stage: Stage,
+}
+
+/// How far an action has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The status does not know it.
+    New,
+    /// The status says that it is taken, we said so, and no job has been accepted for it.
+    Taken,
+    /// Its job succeeded.
+    Done,
+    /// Its job failed or was cancelled.
+    Failed,
+    /// The status says that it is taken; somebody before us said so, and no job of it is known.
+    Orphaned,
 }
 
 /// The backend of a machine, as far as it concerns the machine.
@@ -94,8 +145,21 @@ pub struct Instance {
     pub vcpus: u32,
     /// Memory in MiB, by its configuration.
     pub memory_mib: u64,
+    /// Root disk in MiB, by its configuration; 0 for none.
+    pub disk_mib: u64,
     /// It is what a create of ours that failed has left: no machine, and in the way of one.
     pub half_made: bool,
+}
+
+impl Instance {
+    /// The job that brings its configuration nearer to a shape; `None` where it has that shape.
+    #[must_use]
+    pub fn step_towards(&self, shape: &Shape) -> Option<JobStep> {
+        if (self.vcpus, self.memory_mib) != (shape.vcpus, shape.memory_mib) {
+            return Some(JobStep::Modify);
+        }
+        (self.disk_mib < shape.disk_mib).then_some(JobStep::Grow)
+    }
 }
 
 /// Something went wrong, or was refused, and is not tried again at once.

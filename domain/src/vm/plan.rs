@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use cyclades_crds::{
     condition::Reason,
-    virtual_machine::{OnMissing, PowerPolicy, PowerState},
+    virtual_machine::{ActionType, DeletionPolicy, OnMissing, PowerState, ResizePolicy},
 };
 
-use super::{BackendView, Desired, Instance, Observed, Presence, Setback};
+use super::{BackendView, Desired, Instance, Observed, Presence, Record, Request, Resize, Setback, Stage};
 use crate::{naming::JobStep, power::Power};
 
 /// One outside effect.
@@ -24,6 +24,8 @@ pub enum Step {
         /// UUID of the instance, where there is one: the job must not hit another one of that name.
         uuid: Option<Arc<str>>,
     },
+    /// Write something into the status before, or instead of, a job: it must be known after a crash.
+    Record(Record),
     /// Take the finalizer off: nothing of the machine is left.
     Release,
 }
@@ -98,10 +100,16 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Decision {
     if desired.deleting && !observed.finalizer {
         return Decision::Gone;
     }
+    if desired.deleting && desired.protected {
+        return Decision::wait(
+            Reason::Protected,
+            "The object is being deleted and spec.protected is true: set it to false to let the instance go with it.",
+        );
+    }
     if let Some(blocked) = blocked(desired, observed) {
         return blocked;
     }
-    let decision = if desired.deleting { removal(observed) } else { upkeep(desired, observed) };
+    let decision = if desired.deleting { removal(desired, observed) } else { upkeep(desired, observed) };
     match &observed.setback {
         Some(setback) if matches!(decision, Decision::Act(Step::Submit { .. })) => {
             held_back(desired, decision, setback)
@@ -163,15 +171,85 @@ fn upkeep(desired: &Desired, observed: &Observed) -> Decision {
         Presence::Present(instance) if instance.half_made => {
             Decision::submit(JobStep::Remove, Some(instance))
         }
-        Presence::Present(instance) => power(desired, observed, instance),
+        Presence::Present(instance) => tend(desired, observed, instance),
         other => undecided(other),
     }
 }
 
+/// An instance that is there: its shape, then its power, then what is to be done once.
+fn tend(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision {
+    if let Some(decision) = resize(desired, observed, instance) {
+        return decision;
+    }
+    let decision = power(desired, observed, instance);
+    match (&decision, &observed.request, &observed.resize) {
+        (Decision::Settled | Decision::Follow { .. }, Some(wanted), _) => {
+            request(desired, observed, instance, wanted).unwrap_or(decision)
+        }
+        (Decision::Settled, None, Some(Resize::Refused { reason, message })) => {
+            let (reason, message) = (*reason, Arc::clone(message));
+            // What is missing may appear; what cannot be will not.
+            match reason {
+                Reason::ResizeRefused => Decision::Stall { reason, message },
+                _ => Decision::Wait { reason, message },
+            }
+        }
+        _ => decision,
+    }
+}
+
+/// Another flavor. A machine that runs is stopped for it where the spec says so, which its status tells first: after a
+/// crash in between, nobody must take that stop for somebody else's.
+fn resize(desired: &Desired, observed: &Observed, instance: &Instance) -> Option<Decision> {
+    let Some(Resize::To { shape, .. }) = &observed.resize else { return None };
+    let step = instance.step_towards(shape)?;
+    match instance.power {
+        Power::Stopped => Some(Decision::submit(step, Some(instance))),
+        Power::Running if desired.wanted_power() == PowerState::Running => {
+            match (desired.resize_policy, observed.applied) {
+                (ResizePolicy::WhenStopped, _) => None,
+                (ResizePolicy::Restart, Some(_)) => Some(Decision::Act(Step::Record(Record::Restart))),
+                (ResizePolicy::Restart, None) => Some(Decision::submit(JobStep::Stop, Some(instance))),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What an action asks of a machine whose power needs nothing. It is noted before it is done, so that it is done at most
+/// once. One that came with the machine is only noted, together with the rest.
+fn request(
+    desired: &Desired,
+    observed: &Observed,
+    instance: &Instance,
+    wanted: &Request,
+) -> Option<Decision> {
+    let can_be_done = instance.power == Power::Running && !desired.suspended;
+    let record = match wanted.stage {
+        Stage::New if !observed.was_created => return None,
+        Stage::New if can_be_done => Record::Take,
+        Stage::Taken if can_be_done => {
+            let step = match wanted.kind {
+                ActionType::RebootSoft => JobStep::RebootSoft,
+                ActionType::RebootHard => JobStep::RebootHard,
+            };
+            return Some(Decision::submit(step, Some(instance)));
+        }
+        Stage::New | Stage::Taken => Record::Decline,
+        Stage::Done => Record::Done,
+        Stage::Failed => Record::Failed,
+        Stage::Orphaned => Record::Forget,
+    };
+    Some(Decision::Act(Step::Record(record)))
+}
+
 /// The way out of the object: the instance first, the finalizer last.
-fn removal(observed: &Observed) -> Decision {
+fn removal(desired: &Desired, observed: &Observed) -> Decision {
     match &observed.presence {
         Presence::Absent | Presence::NameTaken { .. } => Decision::Act(Step::Release),
+        Presence::Present(instance) if desired.deletion == DeletionPolicy::Detach && !instance.half_made => {
+            Decision::submit(JobStep::Detach, Some(instance))
+        }
         Presence::Present(instance) => Decision::submit(JobStep::Remove, Some(instance)),
         other => undecided(other),
     }
@@ -197,7 +275,7 @@ fn undecided(presence: &Presence) -> Decision {
 
 /// Power of an instance that exists.
 fn power(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision {
-    let wanted = desired.power;
+    let wanted = desired.wanted_power();
     if instance.power.is(wanted) {
         return Decision::Settled;
     }
@@ -217,7 +295,7 @@ fn power(desired: &Desired, observed: &Observed, instance: &Instance) -> Decisio
             message: "The instance died soon after it was started; it is started again after a pause.".into(),
         },
         Power::Crashed => change(),
-        _ if is_a_wish || desired.power_policy == PowerPolicy::Enforce => change(),
+        _ if is_a_wish || desired.enforces_power() => change(),
         Power::Stopped => Decision::Follow { reason: Reason::StoppedOutside },
         Power::Running => Decision::Follow { reason: Reason::StartedOutside },
     }

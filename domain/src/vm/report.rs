@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use cyclades_crds::{
     condition::{ConditionType, Reason},
-    virtual_machine::{ObservedPower, PowerState, Shape},
+    virtual_machine::{ActionResult, ObservedPower, PowerState, Shape},
 };
 
-use super::{BackendView, Decision, Desired, Instance, Observed, Presence, Step};
+use super::{BackendView, Decision, Desired, Instance, Observed, Presence, Record, Resize, Step};
 use crate::{
     conditions::{Standing, Verdict, kstatus},
     naming::JobStep,
@@ -29,8 +29,12 @@ pub struct Status {
     pub power: Option<ObservedPower>,
     /// The power state that was last brought about.
     pub applied: Option<PowerState>,
-    /// The shape it was made with.
+    /// Its shape.
     pub shape: Option<Arc<Shape>>,
+    /// Flavor whose shape that is.
+    pub flavor: Option<Arc<str>>,
+    /// The last action, and what came of it.
+    pub last_action: Option<(Arc<str>, ActionResult)>,
     /// Conditions.
     pub verdicts: Vec<Verdict>,
 }
@@ -53,22 +57,79 @@ pub fn report(
     shape: Option<&Arc<Shape>>,
 ) -> Status {
     let instance = made(observed);
-    let shape = observed.shape.as_ref().or(shape).cloned();
-    let drift = drift(instance, shape.as_deref());
-    let (standing, reason, message) = standing(desired, decision, drift.as_deref());
+    let (flavor, shape) = shape_of(observed, instance, shape);
+    let drift = instance.and_then(|instance| difference(instance, shape.as_deref()?));
+    let pending = pending(observed, instance);
+    let (standing, reason, message) = standing(desired, decision, drift.as_deref(), pending.as_deref());
     let mut verdicts = kstatus(standing, reason, &message).to_vec();
     verdicts.push(placed(observed, decision));
-    verdicts.push(in_sync(instance, drift));
+    verdicts.push(in_sync(instance, drift, pending));
     Status {
         observed_generation: desired.generation,
         instance_name: instance.map(|i| Arc::clone(&i.name)).or_else(|| before.instance_name.clone()),
         instance_uuid: instance.map(|i| Arc::clone(&i.uuid)).or_else(|| before.instance_uuid.clone()),
         node: instance.map(|i| Arc::clone(&i.node)).or_else(|| before.node.clone()),
         power: Some(shown_power(observed, decision, before)),
-        applied: if *decision == Decision::Settled { Some(desired.power) } else { before.applied },
+        applied: match decision {
+            Decision::Settled => Some(desired.wanted_power()),
+            Decision::Act(Step::Record(Record::Restart)) => None,
+            _ => before.applied,
+        },
         shape,
+        flavor,
+        last_action: last_action(observed, decision, before),
         verdicts,
     }
+}
+
+/// The shape of the machine, with its flavor: a resize has taken effect when the instance has the new one.
+fn shape_of(
+    observed: &Observed,
+    instance: Option<&Instance>,
+    resolved: Option<&Arc<Shape>>,
+) -> (Option<Arc<str>>, Option<Arc<Shape>>) {
+    match (&observed.resize, instance) {
+        (Some(Resize::To { flavor, shape }), Some(instance)) if instance.step_towards(shape).is_none() => {
+            (Some(Arc::clone(flavor)), Some(Arc::clone(shape)))
+        }
+        _ => (observed.flavor.clone(), observed.shape.as_ref().or(resolved).cloned()),
+    }
+}
+
+/// What a resize that has not taken effect will change.
+fn pending(observed: &Observed, instance: Option<&Instance>) -> Option<String> {
+    let Some(Resize::To { flavor, shape }) = &observed.resize else { return None };
+    let instance = instance?;
+    instance.step_towards(shape)?;
+    let mut changes = Vec::new();
+    if instance.vcpus != shape.vcpus {
+        changes.push(format!("vcpus {} to {}", instance.vcpus, shape.vcpus));
+    }
+    if instance.memory_mib != shape.memory_mib {
+        changes.push(format!("memory {} MiB to {} MiB", instance.memory_mib, shape.memory_mib));
+    }
+    if instance.disk_mib != shape.disk_mib {
+        changes.push(format!("disk {} MiB to {} MiB", instance.disk_mib, shape.disk_mib));
+    }
+    Some(format!(
+        "Flavor {flavor} takes effect the next time the machine is stopped ({}); set resizePolicy: Restart to have it restarted now.",
+        changes.join(", ")
+    ))
+}
+
+/// The last action: one that is being decided on, or one that came with the machine and is only noted.
+fn last_action(
+    observed: &Observed,
+    decision: &Decision,
+    before: &Status,
+) -> Option<(Arc<str>, ActionResult)> {
+    let Some(request) = &observed.request else { return before.last_action.clone() };
+    let result = match decision {
+        Decision::Act(Step::Record(record)) => record.result(),
+        Decision::Settled if !observed.was_created => Some(ActionResult::Baseline),
+        _ => None,
+    };
+    result.map(|result| (Arc::clone(&request.id), result)).or_else(|| before.last_action.clone())
 }
 
 /// The instance, once it is a machine: while its creation runs, Ganeti shows it already, and whether anything will boot
@@ -90,9 +151,8 @@ fn shown_power(observed: &Observed, decision: &Decision, before: &Status) -> Obs
     }
 }
 
-/// Fields of the shape in which Ganeti differs from what the machine was made with.
-fn drift(instance: Option<&Instance>, shape: Option<&Shape>) -> Option<String> {
-    let (instance, shape) = (instance?, shape?);
+/// Fields of the shape in which Ganeti differs from what the machine should have.
+fn difference(instance: &Instance, shape: &Shape) -> Option<String> {
     let mut fields = Vec::new();
     if instance.vcpus != shape.vcpus {
         fields.push(format!("vcpus: declared {}, Ganeti has {}", shape.vcpus, instance.vcpus));
@@ -103,15 +163,20 @@ fn drift(instance: Option<&Instance>, shape: Option<&Shape>) -> Option<String> {
             shape.memory_mib, instance.memory_mib
         ));
     }
+    if instance.disk_mib != shape.disk_mib {
+        fields.push(format!("disk: declared {} MiB, Ganeti has {} MiB", shape.disk_mib, instance.disk_mib));
+    }
     (!fields.is_empty()).then(|| fields.join("; "))
 }
 
-fn standing(desired: &Desired, decision: &Decision, drift: Option<&str>) -> (Standing, Reason, Arc<str>) {
+fn standing(
+    desired: &Desired,
+    decision: &Decision,
+    drift: Option<&str>,
+    pending: Option<&str>,
+) -> (Standing, Reason, Arc<str>) {
     match decision {
-        Decision::Settled => match drift {
-            Some(fields) => (Standing::Settled, Reason::Drifted, format!("Ganeti differs: {fields}.").into()),
-            None => (Standing::Ready, Reason::Ready, settled(desired.power).into()),
-        },
+        Decision::Settled => well(desired, drift, pending),
         Decision::Follow { reason } => (Standing::Settled, *reason, followed(*reason).into()),
         Decision::Wait { reason: Reason::Paused, message } => {
             (Standing::Settled, Reason::Paused, Arc::clone(message))
@@ -125,16 +190,49 @@ fn standing(desired: &Desired, decision: &Decision, drift: Option<&str>) -> (Sta
             let (reason, what) = progress(*job);
             (Standing::Reconciling, reason, format!("The instance is being {what}{id}.").into())
         }
-        Decision::Act(Step::Submit { job, .. }) => {
+        Decision::Act(step) => acting(desired, step, drift, pending),
+        Decision::Gone => acting(desired, &Step::Release, drift, pending),
+    }
+}
+
+/// What is told of a step that is about to be made.
+fn acting(
+    desired: &Desired,
+    step: &Step,
+    drift: Option<&str>,
+    pending: Option<&str>,
+) -> (Standing, Reason, Arc<str>) {
+    let busy = |reason, message: &str| (Standing::Reconciling, reason, Arc::from(message));
+    match step {
+        Step::Submit { job, .. } => {
             let (reason, what) = progress(*job);
-            (Standing::Reconciling, reason, format!("The instance is to be {what}.").into())
+            busy(reason, &format!("The instance is to be {what}."))
         }
-        Decision::Act(Step::Place | Step::Guard) => {
-            (Standing::Reconciling, Reason::Creating, "A backend is being chosen.".into())
+        Step::Place | Step::Guard => busy(Reason::Creating, "A backend is being chosen."),
+        Step::Record(Record::Take) => busy(Reason::Rebooting, "The instance is to be rebooted."),
+        Step::Record(Record::Restart) => {
+            busy(Reason::Resizing, "The machine is to be restarted with the shape of another flavor.")
         }
-        Decision::Act(Step::Release) | Decision::Gone => {
-            (Standing::Reconciling, Reason::Deleting, "The instance is gone; the object follows.".into())
+        // The action is over; the machine is as it was.
+        Step::Record(_) => well(desired, drift, pending),
+        Step::Release => busy(Reason::Deleting, "The instance is gone; the object follows."),
+    }
+}
+
+/// A machine that needs nothing.
+fn well(desired: &Desired, drift: Option<&str>, pending: Option<&str>) -> (Standing, Reason, Arc<str>) {
+    match (desired.suspended, pending, drift) {
+        (true, ..) => (
+            Standing::Settled,
+            Reason::Suspended,
+            "The machine is suspended by an administrator; it is as powerState says again when spec.suspended is false."
+                .into(),
+        ),
+        (_, Some(pending), _) => (Standing::Settled, Reason::ResizePending, pending.into()),
+        (_, None, Some(fields)) => {
+            (Standing::Settled, Reason::Drifted, format!("Ganeti differs: {fields}.").into())
         }
+        (_, None, None) => (Standing::Ready, Reason::Ready, settled(desired.power).into()),
     }
 }
 
@@ -162,6 +260,9 @@ fn progress(job: JobStep) -> (Reason, &'static str) {
         JobStep::Start => (Reason::Starting, "started"),
         JobStep::Stop => (Reason::Stopping, "shut down"),
         JobStep::Remove => (Reason::Deleting, "removed"),
+        JobStep::RebootSoft | JobStep::RebootHard => (Reason::Rebooting, "rebooted"),
+        JobStep::Modify | JobStep::Grow => (Reason::Resizing, "given the shape of its flavor"),
+        JobStep::Detach => (Reason::Detaching, "let go"),
     }
 }
 
@@ -183,12 +284,13 @@ fn placed(observed: &Observed, decision: &Decision) -> Verdict {
     }
 }
 
-fn in_sync(instance: Option<&Instance>, drift: Option<String>) -> Verdict {
+fn in_sync(instance: Option<&Instance>, drift: Option<String>, pending: Option<String>) -> Verdict {
     let kind = ConditionType::InSync;
-    match (instance, drift) {
-        (Some(_), Some(fields)) => Verdict::new(kind, false, Reason::Drifted, fields),
-        (Some(_), None) => Verdict::new(kind, true, Reason::InSync, "Ganeti has what the spec says."),
-        (None, _) => Verdict {
+    match (instance, pending, drift) {
+        (Some(_), Some(pending), _) => Verdict::new(kind, false, Reason::ResizePending, pending),
+        (Some(_), None, Some(fields)) => Verdict::new(kind, false, Reason::Drifted, fields),
+        (Some(_), None, None) => Verdict::new(kind, true, Reason::InSync, "Ganeti has what the spec says."),
+        (None, ..) => Verdict {
             kind,
             status: None,
             reason: Reason::Creating,

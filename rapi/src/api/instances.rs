@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::failure::{Answer, Failure};
 use crate::job::JobId;
 use crate::model::{
-    CreateInstance, DeleteInstance, Instance, ModifyInstance, RebootInstance, ShutdownInstance,
+    CreateInstance, DeleteInstance, GrowDisk, Instance, ModifyInstance, RebootInstance, ShutdownInstance,
 };
 use crate::net::{Request, check_name};
 
@@ -108,6 +108,20 @@ impl Client {
         submit: &Submit,
     ) -> Answer<JobId> {
         self.on_instance(Method::PUT, name, "/modify", Some(modify), submit).await
+    }
+
+    /// Grows the disk with an index.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn grow_disk(
+        &self,
+        name: &str,
+        disk: usize,
+        grow: &GrowDisk,
+        submit: &Submit,
+    ) -> Answer<JobId> {
+        self.on_instance(Method::POST, name, &format!("/disk/{disk}/grow"), Some(grow), submit).await
     }
 
     async fn on_instance<T: Serialize>(

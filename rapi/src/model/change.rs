@@ -70,6 +70,20 @@ pub struct RebootInstance {
     pub instance_uuid: Option<String>,
 }
 
+/// How a disk grows. It never shrinks.
+#[derive(Debug, Clone, Serialize)]
+pub struct GrowDisk {
+    /// MiB: what is added or, with `absolute`, the size it is to have.
+    pub amount: u64,
+    /// The amount is the size to have. A disk that has it already is fine, so that a lost answer does no harm.
+    pub absolute: bool,
+    /// Whether the job waits until mirrors are in sync.
+    pub wait_for_sync: bool,
+    /// The instance that is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_uuid: Option<String>,
+}
+
 /// One change in a list of NICs or disks, applied in order. `at` is an index, `-1` for the end, or a
 /// name or uuid; do not mix numbers with names in one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

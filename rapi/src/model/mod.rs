@@ -8,7 +8,9 @@ mod job_filter;
 mod node;
 mod secret;
 
-pub use change::{Change, DeleteInstance, ModifyInstance, RebootInstance, RebootKind, ShutdownInstance};
+pub use change::{
+    Change, DeleteInstance, GrowDisk, ModifyInstance, RebootInstance, RebootKind, ShutdownInstance,
+};
 pub use cluster::{Group, Info, Ipolicy, IpolicyRange};
 pub use create::{CreateInstance, DiskSpec, NicSpec};
 pub use instance::{AdminState, BeParams, Instance, InstanceStatus};

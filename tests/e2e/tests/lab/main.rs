@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use cyclades_bed::{ClusterKind, Options};
 use cyclades_e2e::{Need, Suite, cases};
 
+mod changes;
 mod deletion;
 mod life;
 mod outages;
@@ -33,6 +34,11 @@ fn main() -> ExitCode {
             power::a_start_by_hand_is_respected_or_corrected,
             power::a_crash_is_started_again,
             power::drift_is_shown,
+            changes::another_flavor_takes_effect_at_the_next_stop,
+            changes::another_flavor_restarts_the_guest_when_that_is_wanted,
+            changes::a_reboot_is_done_once_for_each_id,
+            changes::a_detached_instance_runs_on,
+            changes::a_suspended_machine_stays_stopped_until_it_is_released,
             deletion::deleted_while_its_create_runs_nothing_is_left,
             refusals::a_machine_too_big_says_so_in_ganetis_words,
             refusals::a_disk_template_that_is_not_enabled_is_refused_in_ganetis_words,

@@ -8,6 +8,7 @@ use cyclades_e2e::{Need, Suite, cases};
 mod answers;
 mod days;
 mod deletion;
+mod guards;
 mod input;
 mod placement;
 mod power;
@@ -68,6 +69,8 @@ fn main() -> ExitCode {
             deletion::a_namespace_with_machines_goes_and_their_instances_first,
             deletion::a_machine_that_vanished_is_lost_until_its_owner_says_otherwise,
             deletion::slow_removals_leave_room_for_creates,
+            guards::a_tenant_is_refused_and_told_the_verb,
+            guards::what_is_protected_stays,
             placement::machines_spread_by_free_memory,
             placement::what_fits_nowhere_says_why_and_is_woken,
             placement::room_that_becomes_free_wakes_who_waits,
