@@ -57,6 +57,7 @@ async fn of_manifest(
         file::Tried::Taken { machine, occasion } => {
             let mut scene = Scene::gather(cluster, std::slice::from_ref(&*machine)).await?;
             file.lay_over(&mut scene);
+            scene.complete(cluster).await?;
             of_one(cluster, &machine, scene, occasion).await
         }
     }
@@ -71,7 +72,11 @@ async fn of_one(
 ) -> Result<Answer> {
     let sights = ganeti::look(cluster, machine, &scene).await?;
     let own = sights.iter().find(|sight| Some(&sight.backend) == machine.spec.backend_name.as_ref());
-    let view = view(machine, &scene, own);
+    let mut view = view(machine, &scene, own);
+    if occasion == (text::Occasion::New { has_id: false }) {
+        // The id that the API server tried it with is not the one that it will give.
+        view.instance.clear();
+    }
     let room = match machine.spec.backend_name {
         None => room::survey(cluster, machine, &sights).await?,
         Some(_) => room::Room::default(),
@@ -79,5 +84,9 @@ async fn of_one(
     let world = World { machine, scene: &scene, room: &room, view: &view };
     let course = ahead(&world);
     let sources: Vec<String> = sights.iter().map(Sight::source).chain(room.sources.clone()).collect();
-    Ok(Answer { text: text::plan(&world, &course, &occasion, &sources), notes: Vec::new(), well: course.well })
+    Ok(Answer {
+        text: text::plan(&world, &course, &occasion, &sources),
+        notes: Vec::new(),
+        well: course.well,
+    })
 }

@@ -77,11 +77,8 @@ pub(crate) fn allows_new(machine: &VirtualMachine, scene: &Scene) -> Result<(), 
 pub(crate) fn software(machine: &VirtualMachine, scene: &Scene) -> Result<(), Obstacle> {
     let (namespace, name) = image_of(machine);
     let at_home = Some(&namespace) == machine.metadata.namespace.as_ref();
-    let obstacle = |reason, message| Obstacle {
-        way: vec![Subject::local("Image", &namespace, &name)],
-        reason,
-        message,
-    };
+    let obstacle =
+        |reason, message| Obstacle { way: vec![Subject::local("Image", &namespace, &name)], reason, message };
     let image = match scene.image(machine) {
         Look::Found(image) => image,
         Look::Hidden => return Ok(()),

@@ -50,11 +50,24 @@ impl Scene {
             look(&Api::namespaced(client(), namespace), name).await
         });
         let (backends, flavors, images) = futures::try_join!(backends, flavors, images)?;
-        let named = flavors.values().filter_map(Look::found);
-        let volume_types = named.map(|flavor| flavor.spec.volume_type_ref.name.clone());
-        let volume_types = each(volume_types, async |name| look(&Api::all(client()), name).await).await?;
         let operator_namespace = cluster.operator_namespace.clone();
-        Ok(Self { flavors, volume_types, images, backends, operator_namespace })
+        let mut scene = Self { flavors, volume_types: BTreeMap::new(), images, backends, operator_namespace };
+        scene.complete(cluster).await?;
+        Ok(scene)
+    }
+
+    /// Looks at the volume types of flavors that were not looked at yet.
+    ///
+    /// # Errors
+    /// As [`Scene::gather`].
+    pub(crate) async fn complete(&mut self, cluster: &Cluster) -> Result<()> {
+        let named = self.flavors.values().filter_map(Look::found);
+        let named = named.map(|flavor| flavor.spec.volume_type_ref.name.clone());
+        let wanted = named.filter(|name| !self.volume_types.contains_key(name));
+        let client = || cluster.client.clone();
+        let found = each(wanted, async |name| look(&Api::all(client()), name).await).await?;
+        self.volume_types.extend(found);
+        Ok(())
     }
 
     /// A flavor. What was not looked at is as good as hidden.

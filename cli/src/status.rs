@@ -14,8 +14,8 @@ use cyclades_crds::VirtualMachine;
 use jiff::Timestamp;
 use kube::{Api, api::ListParams};
 
-pub(crate) use blocker::{is_paused, subject, trouble};
 use blocker::{Blocker, blocker};
+pub(crate) use blocker::{is_paused, subject, trouble};
 use cure::Right;
 use group::by_cause;
 

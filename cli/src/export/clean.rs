@@ -67,11 +67,10 @@ fn metadata(all: &Value) -> Value {
 
 /// Finalizers of others. Ours is put there by the operator, and would hold an object that it does not work on.
 fn finalizers(all: &Value) -> Option<Value> {
-    let ours = |value: &&Value| {
-        value.as_str().is_none_or(|text| !text.starts_with(&format!("{}/", names::GROUP)))
-    };
+    let ours =
+        |value: &&Value| value.as_str().is_none_or(|text| !text.starts_with(&format!("{}/", names::GROUP)));
     let kept: Vec<Value> = all.as_array()?.iter().filter(ours).cloned().collect();
-    (!kept.is_empty()).then(|| Value::Array(kept))
+    (!kept.is_empty()).then_some(Value::Array(kept))
 }
 
 #[cfg(test)]

@@ -189,8 +189,31 @@ spec:
     #[test]
     fn what_yaml_1_1_takes_for_something_else_is_quoted() {
         for text in [
-            "no", "Off", "y", "~", "null", "NaN", "012", "1e3", "0x1f", "1_000", "1:30", "2026-01-01", ".5", "", " a",
-            "a ", "a: b", "a #b", "- a", "*a", "<<", "=", "@a", "%a", "a\tb",
+            "no",
+            "Off",
+            "y",
+            "~",
+            "null",
+            "NaN",
+            "012",
+            "1e3",
+            "0x1f",
+            "1_000",
+            "1:30",
+            "2026-01-01",
+            ".5",
+            "",
+            " a",
+            "a ",
+            "a: b",
+            "a #b",
+            "- a",
+            "*a",
+            "<<",
+            "=",
+            "@a",
+            "%a",
+            "a\tb",
         ] {
             assert!(scalar(text).starts_with('"'), "{text}");
             assert_eq!(read(&scalar(text)), json!(text));
@@ -206,11 +229,7 @@ spec:
     }
 
     fn any_value() -> impl Strategy<Value = Value> {
-        let text = prop_oneof![
-            any::<String>(),
-            "[ -~\n\t]{0,40}",
-            "(line[ :#a-z]{0,8}\n){1,4}[a-z]{0,3}",
-        ];
+        let text = prop_oneof![any::<String>(), "[ -~\n\t]{0,40}", "(line[ :#a-z]{0,8}\n){1,4}[a-z]{0,3}",];
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

@@ -11,8 +11,8 @@ use cyclades_domain::{
     naming::JobStep,
     power::Power,
     vm::{
-        BackendView, Decision, Desired, Instance, Observed, Presence, Record, Resize, Stage, Status, Step, plan,
-        report,
+        BackendView, Decision, Desired, Instance, Observed, Presence, Record, Resize, Stage, Status, Step,
+        plan, report,
     },
 };
 

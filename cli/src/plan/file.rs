@@ -60,7 +60,10 @@ fn parse(text: &str) -> Result<Manifests> {
     let mut found = Manifests::default();
     for document in serde_yaml::Deserializer::from_str(text) {
         let value = Value::deserialize(document).context("this is no YAML")?;
-        match value["items"].as_array().filter(|_| value["kind"].as_str().is_some_and(|it| it.ends_with("List"))) {
+        match value["items"]
+            .as_array()
+            .filter(|_| value["kind"].as_str().is_some_and(|it| it.ends_with("List")))
+        {
             Some(items) => items.iter().try_for_each(|item| found.add(item))?,
             None => found.add(&value)?,
         }

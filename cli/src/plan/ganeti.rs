@@ -65,7 +65,9 @@ impl Sight {
     /// Where what is told comes from.
     pub(crate) fn source(&self) -> String {
         match &self.outcome {
-            Ok(_) => format!("GanetiBackend {}: its instances and jobs, read over RAPI just now", self.backend),
+            Ok(_) => {
+                format!("GanetiBackend {}: its instances and jobs, read over RAPI just now", self.backend)
+            }
             Err(why) => {
                 format!("GanetiBackend {}: what is said in Kubernetes alone, since {why}", self.backend)
             }
@@ -86,7 +88,8 @@ pub(crate) async fn look(cluster: &Cluster, machine: &VirtualMachine, scene: &Sc
             Err(error) if code(&error) == Some(403) => Vec::new(),
             Err(error) => return Err(said(error)),
         };
-        let sights = all.into_iter().map(|backend| async move { one(cluster, machine, &backend, None).await });
+        let sights =
+            all.into_iter().map(|backend| async move { one(cluster, machine, &backend, None).await });
         let mut sights: Vec<Sight> = stream::iter(sights).buffer_unordered(PARALLEL).collect().await;
         sights.sort_by(|a, b| a.backend.cmp(&b.backend));
         return Ok(sights);

@@ -52,9 +52,11 @@ mod tests {
 
     #[test]
     fn what_others_wrote_stays_and_what_was_applied_and_is_gone_goes() {
-        let last = json!({"spec": {"powerState": "Stopped", "description": "old", "flavorRef": {"name": "small"}}});
+        let last =
+            json!({"spec": {"powerState": "Stopped", "description": "old", "flavorRef": {"name": "small"}}});
         let file = json!({"spec": {"powerState": "Running", "flavorRef": {"name": "small"}}});
-        let wanted = json!({"spec": {"powerState": "Running", "description": null, "flavorRef": {"name": "small"}}});
+        let wanted =
+            json!({"spec": {"powerState": "Running", "description": null, "flavorRef": {"name": "small"}}});
         assert_eq!(patch(&last, &file), wanted);
         assert_eq!(patch(&Value::Null, &file), file, "an object that was never applied");
     }

@@ -116,9 +116,8 @@ pub(crate) async fn survey(cluster: &Cluster, machine: &VirtualMachine, sights: 
         }
     };
     let catalog = catalog(cluster).await?;
-    room.home = sights
-        .iter()
-        .find_map(|sight| Some((sight.backend.clone(), sight.seen()?.instance.clone()?)));
+    room.home =
+        sights.iter().find_map(|sight| Some((sight.backend.clone(), sight.seen()?.instance.clone()?)));
     room.backends = backends.into_iter().map(|backend| used(backend, &machines, sights, &catalog)).collect();
     room.backends.sort_by_key(|place| place.backend.name_any());
     Ok(room)
@@ -130,12 +129,7 @@ fn spread(machine: &VirtualMachine) -> u64 {
     u64::from_le_bytes(id.as_bytes()[..8].try_into().unwrap_or_default())
 }
 
-fn used(
-    backend: GanetiBackend,
-    machines: &[VirtualMachine],
-    sights: &[Sight],
-    catalog: &Scene,
-) -> Place {
+fn used(backend: GanetiBackend, machines: &[VirtualMachine], sights: &[Sight], catalog: &Scene) -> Place {
     let name = backend.name_any();
     let sight = sights.iter().find(|sight| sight.backend == name).and_then(Sight::seen);
     let (memory_mib, vcpus) =

@@ -42,7 +42,7 @@ pub(crate) fn plan(world: &World<'_>, course: &Course, occasion: &Occasion, sour
         let _ = writeln!(text, "  {head:<10} {rest}");
     };
     line("now", &now(world, occasion));
-    for (head, change) in heads("change").zip(changes(occasion)) {
+    for (head, change) in heads("change").zip(changes(world, occasion)) {
         line(head, &change);
     }
     if course.strides.is_empty() {
@@ -98,13 +98,13 @@ fn now(world: &World<'_>, occasion: &Occasion) -> String {
     format!("{there}, {place}{deleting}")
 }
 
-fn changes(occasion: &Occasion) -> Vec<String> {
+fn changes(world: &World<'_>, occasion: &Occasion) -> Vec<String> {
     match occasion {
         Occasion::AsItIs => Vec::new(),
-        Occasion::New { has_id: true } => vec!["a new object".to_owned()],
-        Occasion::New { has_id: false } => {
-            vec!["a new object; backends that fit alike are told apart by its id, which it is yet to get".to_owned()]
+        Occasion::New { has_id: false } if world.machine.spec.backend_name.is_none() => {
+            vec!["a new object; of backends that fit alike its id decides, which it is yet to get".to_owned()]
         }
+        Occasion::New { .. } => vec!["a new object".to_owned()],
         Occasion::Changed(differences) if differences.is_empty() => {
             vec!["none: the object is as the file says".to_owned()]
         }

@@ -225,9 +225,7 @@ fn resize(machine: &VirtualMachine, status: &VirtualMachineStatus, scene: &Scene
                 .into(),
             },
         }),
-        Err(obstacle) => {
-            Some(Resize::Refused { reason: obstacle.reason, message: obstacle.message.into() })
-        }
+        Err(obstacle) => Some(Resize::Refused { reason: obstacle.reason, message: obstacle.message.into() }),
     }
 }
 

@@ -11,7 +11,9 @@ use cyclades_domain::{
 pub(crate) fn why(desired: &Desired, observed: &Observed, step: &Step) -> String {
     match step {
         Step::Place => "no backend has been chosen yet".to_owned(),
-        Step::Guard => "it keeps the object until its instance is gone, so it comes before the first job".to_owned(),
+        Step::Guard => {
+            "it keeps the object until its instance is gone, so it comes before the first job".to_owned()
+        }
         Step::Submit { job, .. } => why_job(desired, observed, *job),
         Step::Record(record) => why_record(*record).to_owned(),
         Step::Release if desired.deleting => {
@@ -35,7 +37,9 @@ fn why_job(desired: &Desired, observed: &Observed, job: JobStep) -> String {
         JobStep::Remove => "the object is being deleted".to_owned(),
         JobStep::Detach => "the object is being deleted, and spec.deletionPolicy is Detach".to_owned(),
         JobStep::Modify | JobStep::Grow => match &observed.resize {
-            Some(Resize::To { flavor, .. }) => format!("spec.flavorRef names {flavor}, and the machine is stopped"),
+            Some(Resize::To { flavor, .. }) => {
+                format!("spec.flavorRef names {flavor}, and the machine is stopped")
+            }
             _ => "the machine is to have another shape".to_owned(),
         },
         JobStep::RebootSoft | JobStep::RebootHard => match &observed.request {
@@ -73,7 +77,9 @@ fn why_power(desired: &Desired, observed: &Observed, to: PowerState) -> String {
 
 fn why_record(record: Record) -> &'static str {
     match record {
-        Record::Restart => "after a crash in between, nobody must take the stop that follows for somebody else's",
+        Record::Restart => {
+            "after a crash in between, nobody must take the stop that follows for somebody else's"
+        }
         Record::Take => "an action is done at most once, whatever happens in between",
         Record::Done | Record::Failed => "its job has ended",
         Record::Decline => "the machine is not running, or suspended",

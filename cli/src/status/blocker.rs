@@ -122,10 +122,7 @@ pub(crate) fn trouble(backend: &GanetiBackend) -> Option<Trouble> {
     }
     let conditions = backend.status.as_ref().map_or(&[][..], |status| &status.conditions);
     let Some(mut found) = find(conditions, ConditionType::Ready) else {
-        return own(
-            Reason::Synchronising,
-            "The operator has not looked at the backend yet: does it run? (kubectl get pods -n its namespace)",
-        );
+        return own(Reason::Synchronising, "The operator has said nothing of the backend yet: does it run?");
     };
     if found.reason == Reason::MachinesPlaced.as_str() {
         // A backend that is to go is worked with as long as it has machines; how it is stands in another condition.
@@ -166,13 +163,13 @@ impl<'a> Told<'a> {
 
     fn blocker(&self, machine: &VirtualMachine, scene: &Scene) -> Option<Blocker> {
         let me = subject(machine);
-        let Some(ready) = self.ready else { return Some(not_looked_at(me, "at the machine")) };
+        let Some(ready) = self.ready else { return Some(not_told(me, "")) };
         let deleting = machine.metadata.deletion_timestamp.is_some();
         if ready.status == "True" && self.current && !deleting {
             return None;
         }
         if !self.current || (deleting && ready.status == "True") {
-            return Some(not_looked_at(me, "at the machine since it was changed"));
+            return Some(not_told(me, " since it was changed"));
         }
         let since = Some(ready.last_transition_time.0);
         let Some(reason) = Reason::parse(&ready.reason) else {
@@ -185,8 +182,7 @@ impl<'a> Told<'a> {
             Elsewhere::No => {}
             Elsewhere::On(subject) => way.push(subject),
             Elsewhere::NoMore(subject) => {
-                let what = format!("at {subject} since it was put right");
-                return Some(not_looked_at(way.remove(0), &what));
+                return Some(not_told(way.remove(0), &format!(" since {subject} was put right")));
             }
         }
         Some(blocked(way, reason, &ready.message, since))
@@ -210,7 +206,8 @@ fn elsewhere(reason: Reason, machine: &VirtualMachine, scene: &Scene) -> Elsewhe
         Reason::FlavorNotFound | Reason::FlavorNotAllowed | Reason::VolumeTypeNotFound => {
             // A machine that is there waits for a flavor it is to have, which was not asked about.
             let made = machine.status.as_ref().is_some_and(|status| status.instance_uuid.is_some());
-            let hidden = made || *scene.flavor(flavor) == Look::Hidden || reason == Reason::VolumeTypeNotFound;
+            let hidden =
+                made || *scene.flavor(flavor) == Look::Hidden || reason == Reason::VolumeTypeNotFound;
             judged(Subject::global("Flavor", flavor), hidden)
         }
         Reason::ImageNotFound | Reason::ImageNotShared | Reason::UserDataNotSupported => {
@@ -229,15 +226,15 @@ fn elsewhere(reason: Reason, machine: &VirtualMachine, scene: &Scene) -> Elsewhe
     }
 }
 
-/// The operator has not looked. Mostly it is about to.
-fn not_looked_at(machine: Subject, what: &str) -> Blocker {
+/// The operator has said nothing of the machine. Of what takes a moment it tells only how it ended.
+fn not_told(machine: Subject, since: &str) -> Blocker {
     Blocker {
         way: vec![machine],
-        reason: NOT_LOOKED_AT.to_owned(),
-        message: format!("The operator has not looked {what}."),
+        reason: NOT_TOLD.to_owned(),
+        message: format!("The operator has said nothing of the machine{since}."),
         since: None,
         cure: Cure {
-            todo: "wait a second; if it stays so, see that the operator runs (kubectl get pods in its namespace)"
+            todo: "wait some seconds; if it stays so, see that the operator runs (kubectl get pods in its namespace)"
                 .to_owned(),
             who: Who::Administrator,
             right: None,
@@ -246,7 +243,7 @@ fn not_looked_at(machine: Subject, what: &str) -> Blocker {
 }
 
 /// Reason of a blocker that no condition speaks of.
-pub(crate) const NOT_LOOKED_AT: &str = "NotLookedAtYet";
+pub(crate) const NOT_TOLD: &str = "NotToldYet";
 
 #[cfg(test)]
 mod tests;

@@ -162,12 +162,14 @@ fn of_backend(reason: Option<Reason>, on: &Subject) -> Advice {
         Some(Reason::InventoryImplausible) => {
             ganeti("compare gnt-instance list with what you expect; it goes on when readings agree")
         }
-        Some(Reason::ClusterChanged) => {
-            administrator("patch", format!("correct spec.endpoints of {on}, or declare the other cluster anew"))
-        }
-        Some(Reason::ClusterBoundElsewhere) => {
-            administrator("patch", format!("delete one of the two backends, or correct spec.endpoints of {on}"))
-        }
+        Some(Reason::ClusterChanged) => administrator(
+            "patch",
+            format!("correct spec.endpoints of {on}, or declare the other cluster anew"),
+        ),
+        Some(Reason::ClusterBoundElsewhere) => administrator(
+            "patch",
+            format!("delete one of the two backends, or correct spec.endpoints of {on}"),
+        ),
         Some(Reason::ClaimedByAnother) => administrator(
             "patch",
             format!(
@@ -179,15 +181,15 @@ fn of_backend(reason: Option<Reason>, on: &Subject) -> Advice {
         }
         Some(Reason::BackendOffline) => administrator(
             "patch",
-            format!("set spec.offline to false: kubectl patch gbe {name} --type merge -p '{{\"spec\":{{\"offline\":false}}}}'"),
+            format!(
+                "set spec.offline to false: kubectl patch gbe {name} --type merge -p '{{\"spec\":{{\"offline\":false}}}}'"
+            ),
         ),
         Some(Reason::Paused) => administrator(
             "patch",
             format!("take the annotation off: kubectl annotate gbe {name} {}-", names::PAUSED_ANNOTATION),
         ),
-        Some(Reason::Synchronising) => {
-            (Who::Nobody, None, "wait: its inventory is being read".to_owned())
-        }
+        Some(Reason::Synchronising) => (Who::Nobody, None, "wait: its inventory is being read".to_owned()),
         _ => administrator("patch", format!("see to {on}: kubectl describe gbe {name}")),
     }
 }
@@ -209,18 +211,23 @@ fn of_machine(reason: Option<Reason>, on: &Subject) -> Advice {
         Some(Reason::NoBackendFits) => (
             Who::Administrator,
             None,
-            "wait for room, or choose a smaller flavor; an administrator can add or open a backend".to_owned(),
+            "wait for room, or choose a smaller flavor; an administrator can add or open a backend"
+                .to_owned(),
         ),
         Some(Reason::JobRefused) => owner("change what Ganeti's words name; the machine goes on at once"),
         Some(Reason::JobFailed) => ganeti("read Ganeti's words (gnt-job info); it is tried again by itself"),
         Some(Reason::InsufficientCapacity) => {
             ganeti("make room on the nodes, or wait: it is tried again by itself")
         }
-        Some(Reason::JobCanceled) => ganeti("say why the job was cancelled, or wait: it is tried again by itself"),
+        Some(Reason::JobCanceled) => {
+            ganeti("say why the job was cancelled, or wait: it is tried again by itself")
+        }
         Some(Reason::InstanceNameTaken) => {
             ganeti("rename or remove the instance that has the name; or delete this machine")
         }
-        Some(Reason::DuplicateInstance) => ganeti("remove the instance that is wrong, or its tag cyclades:id"),
+        Some(Reason::DuplicateInstance) => {
+            ganeti("remove the instance that is wrong, or its tag cyclades:id")
+        }
         Some(Reason::InstanceLost) => {
             owner("delete the machine; or set spec.onMissing to Recreate for a new, blank instance")
         }
@@ -234,9 +241,9 @@ fn of_machine(reason: Option<Reason>, on: &Subject) -> Advice {
         Some(Reason::NodeUnknown) => ganeti("see to the node; nothing is switched in the dark"),
         Some(Reason::Drifted) => ganeti("undo the change in Ganeti, or leave it"),
         Some(Reason::InvalidSpec | Reason::ResizeRefused) => owner("correct what the message names"),
-        Some(Reason::ResizePending) => {
-            owner("stop the machine when it suits; or set spec.resizePolicy to Restart to have it restarted now")
-        }
+        Some(Reason::ResizePending) => owner(
+            "stop the machine when it suits; or set spec.resizePolicy to Restart to have it restarted now",
+        ),
         Some(Reason::Suspended) => (
             Who::Administrator,
             Some("suspend"),

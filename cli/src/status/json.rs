@@ -4,13 +4,7 @@ use anyhow::Result;
 use cyclades_crds::VirtualMachine;
 use serde::Serialize;
 
-use super::{
-    Rights,
-    blocker::Blocker,
-    cure::Who,
-    group::Cause,
-    subject,
-};
+use super::{Rights, blocker::Blocker, cure::Who, group::Cause, subject};
 use crate::subject::Subject;
 
 /// What blocks, for programs.

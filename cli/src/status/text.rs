@@ -21,7 +21,9 @@ pub(super) fn one(
     now: Timestamp,
 ) -> String {
     let me = subject(machine);
-    let Some(blocker) = blocker else { return format!("{me} is Ready: {}\n{}", words(machine), place(machine)) };
+    let Some(blocker) = blocker else {
+        return format!("{me} is Ready: {}\n{}", words(machine), place(machine));
+    };
     let since = blocker.since.map_or(String::new(), |since| format!(", for {}", age(since, now)));
     let stands = match says_ready(machine) {
         true => "said that it is Ready before this",
@@ -81,13 +83,7 @@ fn who(cure: &Cure, rights: &Rights) -> String {
 }
 
 /// All machines of a place, by what blocks them.
-pub(super) fn all(
-    machines: usize,
-    causes: &[Cause],
-    rights: &Rights,
-    place: &str,
-    now: Timestamp,
-) -> String {
+pub(super) fn all(machines: usize, causes: &[Cause], rights: &Rights, place: &str, now: Timestamp) -> String {
     let blocked: usize = causes.iter().map(|cause| cause.machines.len()).sum();
     if machines == 0 {
         return format!("There is no VirtualMachine in {place}.\n");

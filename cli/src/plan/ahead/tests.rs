@@ -29,7 +29,12 @@ fn made(spec: Value, status: Value) -> VirtualMachine {
     serde_json::from_value(object).unwrap()
 }
 
-fn course_of(machine: &VirtualMachine, scene: &Scene, room: &Room, sight: Option<&Sight>) -> (Course, String) {
+fn course_of(
+    machine: &VirtualMachine,
+    scene: &Scene,
+    room: &Room,
+    sight: Option<&Sight>,
+) -> (Course, String) {
     let view = view(machine, scene, sight);
     let world = World { machine, scene, room, view: &view };
     let course = ahead(&world);
@@ -106,7 +111,10 @@ fn a_new_machine_on_a_backend_is_guarded_then_made() {
     let web = machine("web", None, json!({"backendName": "a", "id": "6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001"}));
     assert_eq!(words(&web, &scene()), ["Guard", "create", "Ready"]);
     let (_, text) = course_of(&web, &scene(), &Room::default(), None);
-    assert!(text.contains("create instance cyclades-6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001 with 1 vcpus"), "{text}");
+    assert!(
+        text.contains("create instance cyclades-6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001 with 1 vcpus"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn a_tenant_who_may_not_see_the_backend_reads_what_the_machine_passes_on() {
 fn what_was_put_right_and_not_looked_at_again_is_the_operators() {
     let web = machine("web", Some(("False", "ImageNotFound")), json!({}));
     let found = blocker(&web, &scene()).unwrap();
-    assert_eq!(found.reason, NOT_LOOKED_AT);
+    assert_eq!(found.reason, NOT_TOLD);
     assert!(found.message.contains("Image guest"), "{}", found.message);
 }
 
@@ -92,7 +92,7 @@ fn what_was_put_right_and_not_looked_at_again_is_the_operators() {
 fn a_change_that_was_not_looked_at_is_not_ready() {
     let mut web = machine("web", Some(("True", "Ready")), json!({"backendName": "a"}));
     web.metadata.generation = Some(3);
-    assert_eq!(blocker(&web, &scene()).unwrap().reason, NOT_LOOKED_AT);
+    assert_eq!(blocker(&web, &scene()).unwrap().reason, NOT_TOLD);
 }
 
 #[test]
@@ -101,7 +101,11 @@ fn a_paused_machine_is_paused_whatever_else() {
     web.metadata.annotations = Some([("cyclades.io/paused".to_owned(), "yes".to_owned())].into());
     let found = blocker(&web, &scene()).unwrap();
     assert_eq!(found.reason, "Paused");
-    assert!(found.cure.todo.contains("kubectl annotate vm web -n shop cyclades.io/paused-"), "{}", found.cure.todo);
+    assert!(
+        found.cure.todo.contains("kubectl annotate vm web -n shop cyclades.io/paused-"),
+        "{}",
+        found.cure.todo
+    );
     web.metadata.annotations = Some([("cyclades.io/paused".to_owned(), "false".to_owned())].into());
     assert_ne!(blocker(&web, &scene()).unwrap().reason, "Paused");
 }
