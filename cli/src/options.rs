@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "kubectl-cyclades",
     bin_name = "kubectl cyclades",
     version,
-    after_help = "Examples:\n  kubectl cyclades status                  # every machine that is not Ready, by cause\n  kubectl cyclades status web              # the one thing that blocks it, and who can do something about it\n  kubectl cyclades plan -f web.yaml        # what applying this would lead to\n  kubectl cyclades export -A > vms.yaml    # manifests that keep ids and placement\n\nEnds with status 0 if all is well, 1 if what was asked about is not well, 2 if the command line is wrong, and 3 if it\ncould not be found out: no API server, no such machine, no right to read it."
+    after_help = "Examples:\n  kubectl cyclades status                  # every machine that is not Ready, by cause\n  kubectl cyclades status web              # the one thing that blocks it, and who can do something about it\n  kubectl cyclades plan -f web.yaml        # what applying this would lead to\n  kubectl cyclades export -A > vms.yaml    # manifests that keep ids and placement\n\nEnds with status 0 if all is well, 1 if what was asked about is not well, 2 if the command line is wrong, and 3 if it could not be found out: no API server, no such machine, no right to read it."
 )]
 pub struct Cli {
     /// Where the API server is.
@@ -64,7 +64,7 @@ pub enum Verb {
 /// Flags of `status`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It follows the machine's references: its flavor and that flavor's volume type, its image, its backend and the Secret\nof that; and says of the first that is in the way what it is, what to do about it, and who can.\n\nEnds with status 1 if the machine, or any of those it lists, is not Ready.\n\nExamples:\n  kubectl cyclades status web\n  kubectl cyclades status web -n shop -o json\n  kubectl cyclades status -A               # one line for each cause, however many machines it stops"
+    after_help = "It follows the machine's references: its flavor and that flavor's volume type, its image, its backend and the Secret of that; and says of the first that is in the way what it is, what to do about it, and who can.\n\nEnds with status 1 if the machine, or any of those it lists, is not Ready.\n\nExamples:\n  kubectl cyclades status web\n  kubectl cyclades status web -n shop -o json\n  kubectl cyclades status -A               # one line for each cause, however many machines it stops"
 )]
 pub struct StatusFlags {
     /// Name of the VirtualMachine.
@@ -90,7 +90,7 @@ pub enum Format {
 /// Flags of `export`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A manifest has spec.id, so that the machine keeps its identity, and its instance, when it is applied to another\nKubernetes cluster; and spec.backendName, where it is placed. To create an object with spec.backendName takes the verb\n`pin` on virtualmachines, which ordinary users do not have: for them, --no-placement leaves it out, and the operator\nfinds the instance by its id.\n\nFlavors, VolumeTypes and Images are written as they are: their ids cannot be added once they exist.\n\nExamples:\n  kubectl cyclades export web > web.yaml\n  kubectl cyclades export --with-references > shop.yaml\n  kubectl cyclades export -A -l tier=web --no-placement"
+    after_help = "A manifest has spec.id, so that the machine keeps its identity, and its instance, when it is applied to another Kubernetes cluster; and spec.backendName, where it is placed. To create an object with spec.backendName takes the verb `pin` on virtualmachines, which ordinary users do not have: for them, --no-placement leaves it out, and the operator finds the instance by its id.\n\nFlavors, VolumeTypes and Images are written as they are: their ids cannot be added once they exist.\n\nExamples:\n  kubectl cyclades export web > web.yaml\n  kubectl cyclades export --with-references > shop.yaml\n  kubectl cyclades export -A -l tier=web --no-placement"
 )]
 pub struct ExportFlags {
     /// Names of VirtualMachines; all of the namespace where absent.
@@ -114,7 +114,7 @@ pub struct ExportFlags {
 #[derive(Debug, Args)]
 #[command(
     group = clap::ArgGroup::new("about").required(true).args(["machine", "file"]),
-    after_help = "The plan is made by the operator's own planner, from the objects in the API server and, where you may read the\nSecret of the backend, from the instance as Ganeti shows it now; else from what the machine's status says. It tells\nwhich. With a file, the API server is asked what it would make of it (dryRun), and nothing is stored.\n\nEnds with status 1 if the machine would not become Ready by itself: the file is refused, or something is waited for.\n\nExamples:\n  kubectl cyclades plan web\n  kubectl cyclades plan -f web.yaml\n  kubectl get vm web -o yaml | sed 's/Running/Stopped/' | kubectl cyclades plan -f -"
+    after_help = "The plan is made by the operator's own planner, from the objects in the API server and, where you may read the Secret of the backend, from the instance as Ganeti shows it now; else from what the machine's status says. It tells which. With a file, the API server is asked what it would make of it (dryRun), and nothing is stored.\n\nEnds with status 1 if the machine would not become Ready by itself: the file is refused, or something is waited for.\n\nExamples:\n  kubectl cyclades plan web\n  kubectl cyclades plan -f web.yaml\n  kubectl get vm web -o yaml | sed 's/Running/Stopped/' | kubectl cyclades plan -f -"
 )]
 pub struct PlanFlags {
     /// Name of the VirtualMachine.

@@ -4,6 +4,7 @@ mod ahead;
 mod file;
 mod ganeti;
 mod merge;
+mod rival;
 mod room;
 mod text;
 mod view;
@@ -81,7 +82,9 @@ async fn of_one(
         None => room::survey(cluster, machine, &sights).await?,
         Some(_) => room::Room::default(),
     };
-    let world = World { machine, scene: &scene, room: &room, view: &view };
+    view.by_ganeti |= sights.iter().any(|sight| sight.seen().is_some());
+    let rival = rival::refusal(cluster, machine).await?;
+    let world = World { machine, scene: &scene, room: &room, view: &view, rival: rival.as_deref() };
     let course = ahead(&world);
     let sources: Vec<String> = sights.iter().map(Sight::source).chain(room.sources.clone()).collect();
     Ok(Answer {

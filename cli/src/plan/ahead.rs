@@ -9,6 +9,7 @@ use cyclades_crds::{
 };
 use cyclades_domain::{
     naming::JobStep,
+    placement::Placement,
     power::Power,
     vm::{
         BackendView, Decision, Desired, Instance, Observed, Presence, Record, Resize, Stage, Status, Step,
@@ -36,6 +37,8 @@ pub(crate) struct World<'a> {
     pub(crate) room: &'a Room,
     /// The machine as it is.
     pub(crate) view: &'a View,
+    /// What the operator says of another machine that has its id.
+    pub(crate) rival: Option<&'a str>,
 }
 
 /// A step of a course.
@@ -45,6 +48,8 @@ pub(crate) struct Stride {
     pub(crate) step: Step,
     /// Whether it is a job that runs already, with its number.
     pub(crate) running: Option<Option<u64>>,
+    /// The backend that is chosen.
+    pub(crate) backend: Option<String>,
     /// Why.
     pub(crate) why: String,
 }
@@ -65,6 +70,11 @@ pub(crate) fn ahead(world: &World<'_>) -> Course {
     let desired = &world.view.desired;
     let mut observed = world.view.observed.clone();
     let mut strides = Vec::new();
+    // Nothing in Ganeti is its own: it may go at any time.
+    if let Some(words) = world.rival.filter(|_| !desired.deleting) {
+        let stall = Decision::Stall { reason: Reason::InvalidSpec, message: words.into() };
+        return rest(strides, desired, &observed, &stall);
+    }
     loop {
         let decision = plan(desired, &observed);
         let (step, running) = match &decision {
@@ -88,7 +98,7 @@ pub(crate) fn ahead(world: &World<'_>) -> Course {
             }
         };
         let why = prepared.why.clone().unwrap_or_else(|| why(desired, &observed, &step));
-        strides.push(Stride { step: step.clone(), running, why });
+        strides.push(Stride { step: step.clone(), running, backend: prepared.backend.clone(), why });
         if step == Step::Release {
             return Course { strides, rest: None, well: true };
         }
@@ -138,14 +148,14 @@ fn prepare(world: &World<'_>, step: &Step) -> Result<Prepared, Obstacle> {
             return Err(Obstacle { way: Vec::new(), reason: Reason::NoBackendFits, message });
         };
         let placement = room.place(&shape);
-        let explanation = placement.explain();
-        let Some(name) = placement.chosen else {
-            return Err(Obstacle { way: Vec::new(), reason: Reason::NoBackendFits, message: explanation });
+        let Some(name) = placement.chosen.clone() else {
+            let message = placement.explain();
+            return Err(Obstacle { way: Vec::new(), reason: Reason::NoBackendFits, message });
         };
         let found = room.instance().cloned();
         let why = match &found {
             Some(instance) => format!("instance {} there has the machine's id", instance.name),
-            None => explanation,
+            None => why_there(&placement),
         };
         return Ok(Prepared { backend: Some(name), found, shape: Some(shape), why: Some(why) });
     }
@@ -154,6 +164,15 @@ fn prepare(world: &World<'_>, step: &Step) -> Result<Prepared, Obstacle> {
         return Ok(Prepared { shape: shape_of(machine, scene)?, ..Prepared::default() });
     }
     Ok(Prepared::default())
+}
+
+/// Why a backend was chosen.
+fn why_there(placement: &Placement) -> String {
+    let rejected = placement.rejected.iter().map(|(name, why)| format!("{name}: {why}"));
+    match rejected.collect::<Vec<_>>().as_slice() {
+        [] => "of the backends that fit it is the least loaded".to_owned(),
+        some => format!("of the backends that fit it is the least loaded; rejected {}", some.join("; ")),
+    }
 }
 
 /// Takes a step that succeeds.

@@ -167,3 +167,57 @@ where
         Err(error) => Err(said(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixtures::{backend, machine, scene};
+    use crate::plan::ganeti::Sighting;
+
+    fn with_room(name: &str, memory_mib: u64, more: serde_json::Value) -> GanetiBackend {
+        let mut backend = backend(name, "True", "Ready", more);
+        let status = backend.status.as_mut().unwrap();
+        status.disk_templates = vec!["diskless".to_owned()];
+        let capacity = json!({"nodes": 1, "cpus": 8, "memory": "1Gi", "memoryMiB": memory_mib, "diskMiB": 0});
+        status.capacity = serde_json::from_value(capacity).unwrap();
+        backend
+    }
+
+    fn shape(memory_mib: u64) -> Shape {
+        Shape { vcpus: 1, memory_mib, disk_mib: 0, disk_template: "diskless".into() }
+    }
+
+    fn room(machines: &[VirtualMachine], sights: &[Sight], backends: Vec<GanetiBackend>) -> Room {
+        let backends = backends.into_iter().map(|it| used(it, machines, sights, &scene())).collect();
+        Room { backends, ..Room::default() }
+    }
+
+    #[test]
+    fn machines_that_are_placed_and_instances_of_others_use_room() {
+        let placed = machine("web", None, json!({"backendName": "a"}));
+        let others = Sighting { undeclared_memory_mib: 512, undeclared_vcpus: 1, ..Sighting::default() };
+        let sights = [Sight { backend: "a".into(), outcome: Ok(others) }];
+        let room = room(&[placed], &sights, vec![with_room("a", 2048, json!({}))]);
+        assert_eq!(
+            room.place(&shape(512)).chosen.as_deref(),
+            Some("a"),
+            "1 GiB and 512 MiB of 2 GiB are used"
+        );
+        let words = room.place(&shape(516)).explain();
+        assert_eq!(words, "No backend fits: a: needs 516 MiB of memory, 512 of 2048 are free.");
+    }
+
+    #[test]
+    fn what_takes_no_machines_says_why() {
+        let backends = vec![
+            with_room("a", 4096, json!({"drained": true})),
+            with_room("b", 4096, json!({"offline": true})),
+            with_room("c", 4096, json!({"hypervisor": "xen-pvm"})),
+        ];
+        let words = room(&[], &[], backends).place(&shape(4)).explain();
+        let wanted = "No backend fits: a: is drained; b: is not ready (BackendOffline); c: hypervisor xen-pvm is not enabled in its cluster.";
+        assert_eq!(words, wanted);
+    }
+}

@@ -137,7 +137,10 @@ fn short(value: &Value) -> String {
 /// What a step does.
 fn what(world: &World<'_>, stride: &Stride) -> String {
     match &stride.step {
-        Step::Place => "choose a backend; write spec.backendName and the finalizer in one patch".to_owned(),
+        Step::Place => format!(
+            "choose GanetiBackend {}: write spec.backendName and the finalizer in one patch",
+            stride.backend.as_deref().unwrap_or_default()
+        ),
         Step::Guard => format!("put the finalizer {} on the object", names::VM_FINALIZER),
         Step::Submit { job, .. } => {
             let instance = match world.view.instance.as_str() {

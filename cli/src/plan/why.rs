@@ -42,9 +42,9 @@ fn why_job(desired: &Desired, observed: &Observed, job: JobStep) -> String {
             }
             _ => "the machine is to have another shape".to_owned(),
         },
-        JobStep::RebootSoft | JobStep::RebootHard => match &observed.request {
+        _ => match &observed.request {
             Some(request) => format!("spec.action {} asks for it", request.id),
-            None => "spec.action asks for it".to_owned(),
+            None => "the spec asks for it".to_owned(),
         },
     }
 }

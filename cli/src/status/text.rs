@@ -26,12 +26,12 @@ pub(super) fn one(
     };
     let since = blocker.since.map_or(String::new(), |since| format!(", for {}", age(since, now)));
     let stands = match says_ready(machine) {
-        true => "said that it is Ready before this",
+        true => "was Ready when it was last seen",
         false => "is not Ready",
     };
     let reason = &blocker.reason;
     format!(
-        "{me} {stands}{since}: {reason}\n\n  what   {}\n  where  {}\n  do     {}\n  who    {}\n",
+        "{me} {stands}: {reason}{since}\n\n  what   {}\n  where  {}\n  do     {}\n  who    {}\n",
         blocker.message,
         way(&blocker.way),
         blocker.cure.todo,

@@ -7,10 +7,11 @@ use cyclades_house::{cargo, tree};
 
 /// The product's crates and which of the workspace's crates each may use. A crate that is not here is a tool or a
 /// test bed and may use anything, but nothing of the product may use it.
-const MAY_USE: [(&str, &[&str]); 4] = [
+const MAY_USE: [(&str, &[&str]); 5] = [
     ("cyclades-crds", &[]),
     ("cyclades-domain", &["cyclades-crds"]),
     ("cyclades-controllers", &["cyclades-crds", "cyclades-domain", "ganeti-rapi"]),
+    ("cyclades-cli", &["cyclades-crds", "cyclades-domain", "ganeti-rapi"]),
     ("ganeti-rapi", &[]),
 ];
 

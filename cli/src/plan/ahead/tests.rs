@@ -36,7 +36,7 @@ fn course_of(
     sight: Option<&Sight>,
 ) -> (Course, String) {
     let view = view(machine, scene, sight);
-    let world = World { machine, scene, room, view: &view };
+    let world = World { machine, scene, room, view: &view, rival: None };
     let course = ahead(&world);
     let text = tell(&world, &course, &Occasion::AsItIs, &["here".to_owned()]);
     (course, text)
@@ -165,4 +165,27 @@ fn a_refused_job_is_not_sent_again_until_the_spec_changes() {
     assert_eq!(words(&web, &scene()), ["JobRefused"]);
     web.metadata.generation = Some(3);
     assert_eq!(words(&web, &scene()), ["stop", "Ready"]);
+}
+
+#[test]
+fn a_machine_whose_id_another_has_does_nothing() {
+    let (web, scene, room) = (machine("web", None, json!({})), scene(), Room::default());
+    let view = view(&web, &scene, None);
+    let world = World { machine: &web, scene: &scene, room: &room, view: &view, rival: Some("db has it.") };
+    let course = ahead(&world);
+    assert!(course.strides.is_empty() && !course.well, "{course:?}");
+    assert_eq!(course.rest, Some((Reason::InvalidSpec, "db has it.".into())));
+}
+
+#[test]
+fn another_flavor_with_restart_stops_changes_and_starts() {
+    let spec = json!({"flavorRef": {"name": "large"}, "resizePolicy": "Restart"});
+    let web = made(spec, json!({}));
+    let mut scene = scene();
+    let large = json!({
+        "apiVersion": "cyclades.io/v1alpha1", "kind": "Flavor", "metadata": {"name": "large"},
+        "spec": {"vcpus": 2, "memory": "2Gi", "volumeTypeRef": {"name": "file"}},
+    });
+    scene.flavors.insert("large".to_owned(), Look::Found(serde_json::from_value(large).unwrap()));
+    assert_eq!(words(&web, &scene), ["Record(Restart)", "stop", "modify", "start", "Ready"]);
 }

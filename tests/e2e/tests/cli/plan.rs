@@ -85,6 +85,18 @@ pub async fn a_new_machine_is_planned_from_placement_to_ready(stage: &Stage) -> 
     told.is(0, &["32 MiB of memory"])
 }
 
+/// The operator would refuse it, so the plan does.
+pub async fn a_copy_with_the_same_id_is_told(stage: &Stage) -> Result<()> {
+    let (space, cluster) = (stage.space("copy").await?, stage.sim("copy").await?);
+    let id = uuid::Uuid::new_v4().to_string();
+    let original = space.apply("web", cluster.here(json!({"id": id}))).await?;
+    original.ready(SOON).await?;
+    let copy = space.manifest("copy", cluster.here(json!({"id": id})));
+    let told = cyclades_with(stage, &["plan", "-f", "-"], &copy.to_string()).await?;
+    told.is(1, &["next       nothing\n", "InvalidSpec: VirtualMachine web has the same spec.id"])?;
+    cyclades(stage, &["plan", "web", "-n", space.namespace()]).await?.is(0, &["in the end Ready: "])
+}
+
 /// A tenant may read neither the backend nor its Secret: the status has to do, and the plan says so.
 pub async fn without_the_secret_the_status_has_to_do(stage: &Stage) -> Result<()> {
     let (space, cluster) = (stage.space("blind").await?, stage.sim("blind").await?);

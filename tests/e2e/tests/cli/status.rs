@@ -26,7 +26,10 @@ pub async fn what_a_machine_waits_for_is_named_and_who_can_help(stage: &Stage) -
     told.is(
         1,
         &[
-            &format!("VirtualMachine web in namespace {} is not Ready, for ", space.namespace()),
+            &format!(
+                "VirtualMachine web in namespace {} is not Ready: FlavorNotFound, for ",
+                space.namespace()
+            ),
             &format!("what   Flavor {flavor} does not exist: create it, and the machine goes on.\n"),
             &way,
             &cure,
@@ -87,7 +90,10 @@ pub async fn a_backend_that_is_down_is_one_line_for_three_machines(stage: &Stage
     ensure!(causes[0]["count"] == 3 && causes[0]["blocker"]["who"] == "ganetiAdministrator", "{causes}");
 
     let told = cyclades(stage, &["status", "a", "-n", space.namespace()]).await?;
-    told.is(1, &["said that it is Ready before this, for ", &format!("VirtualMachine a → {cause}\n")])
+    told.is(
+        1,
+        &["was Ready when it was last seen: Unreachable, for ", &format!("VirtualMachine a → {cause}\n")],
+    )
 }
 
 pub async fn a_secret_that_is_missing_is_at_the_end_of_the_chain(stage: &Stage) -> Result<()> {
