@@ -52,7 +52,7 @@ pub(crate) fn plan(world: &World<'_>, course: &Course, occasion: &Occasion, sour
         line(if at == 0 { "next" } else { "then" }, &format!("{}. {}", at + 1, what(world, stride)));
         line("", &format!("   since {}", stride.why));
     }
-    line("in the end", &end(course));
+    line(if course.well { "in the end" } else { "stays at" }, &end(course));
     let own = match world.view.by_ganeti {
         true => "the operator's own planner, on the objects in the API server and what Ganeti shows",
         false => "the operator's own planner, on the objects in the API server and what the status says",

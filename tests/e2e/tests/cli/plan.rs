@@ -61,7 +61,7 @@ pub async fn a_new_machine_is_planned_from_placement_to_ready(stage: &Stage) -> 
     let drained = space.manifest("web", json!({}));
     let told = cyclades_with(stage, &["plan", "-f", "-"], &drained.to_string()).await?;
     let why = format!("{}: is drained", cluster.backend.name());
-    told.is(1, &["no object and no instance", "in the end NoBackendFits: No backend fits: ", &why])?;
+    told.is(1, &["no object and no instance", "stays at   NoBackendFits: No backend fits: ", &why])?;
     let pinned = space.manifest("web", cluster.here(json!({})));
     let told = cyclades_with(stage, &["plan", "-f", "-"], &pinned.to_string()).await?;
     told.is(0, &[
@@ -121,7 +121,7 @@ pub async fn without_the_secret_the_status_has_to_do(stage: &Stage) -> Result<()
         1,
         &[
             "running on node ",
-            "in the end Paused: ",
+            "stays at   Paused: ",
             "and what the status says\n",
             &format!(
                 "GanetiBackend {}: what is said in Kubernetes alone, since you may not read",
