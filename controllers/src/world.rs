@@ -16,7 +16,7 @@ pub(crate) mod usage;
 pub(crate) mod window;
 pub(crate) mod wire;
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+use std::{cell::RefCell, collections::{BTreeMap, HashMap}, rc::Rc, sync::Arc};
 
 use cyclades_crds::condition::Reason;
 use secrecy::SecretString;
@@ -45,7 +45,7 @@ pub(crate) struct World {
     /// Flavors, VolumeTypes and Images.
     pub(crate) catalog: Catalog,
     /// GanetiBackends with what is known of their clusters.
-    pub(crate) backends: HashMap<Arc<str>, Backend>,
+    pub(crate) backends: BTreeMap<Arc<str>, Backend>,
     /// Which machines wait for what.
     pub(crate) needs: Needs,
     /// RAPI credentials, by the name of their Secret.
@@ -66,7 +66,7 @@ impl World {
         waiting
     }
 
-    /// Keys of all objects.
+    /// Keys of all objects, kind by kind and in order.
     pub(crate) fn all_keys(&self) -> Vec<Key> {
         let catalog = &self.catalog;
         let backends = self.backends.keys().map(|name| Key::Backend(name.as_ref().into()));
@@ -74,7 +74,10 @@ impl World {
         let flavors = catalog.flavors.keys().cloned().map(Key::Flavor);
         let images = catalog.images.keys().cloned().map(Key::Image);
         let machines = self.machines.keys().cloned().map(Key::Vm);
-        backends.chain(volume_types).chain(flavors).chain(images).chain(machines).collect()
+        let mut keys: Vec<Key> =
+            backends.chain(volume_types).chain(flavors).chain(images).chain(machines).collect();
+        keys.sort_unstable();
+        keys
     }
 }
 

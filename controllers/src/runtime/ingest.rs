@@ -5,7 +5,7 @@ pub(crate) mod catalog;
 pub(crate) mod machines;
 pub(crate) mod secrets;
 
-use std::{collections::HashSet, hash::Hash};
+use std::collections::BTreeSet;
 
 use cyclades_crds::names;
 use kube::Client;
@@ -20,7 +20,7 @@ use crate::world::World;
 /// How one kind is taken into the world.
 pub(crate) trait Intake {
     /// How an object is named in the store.
-    type Name: Clone + Eq + Hash;
+    type Name: Clone + Ord;
     /// Plural of the kind.
     const PLURAL: &'static str;
 
@@ -45,7 +45,7 @@ pub(crate) async fn run<I: Intake>(ctx: Ctx, client: Client) {
 /// Takes a watch into the world for ever.
 pub(crate) async fn take<I: Intake>(ctx: Ctx, client: Client, watched: Watched) {
     // What has not been shown when a list is complete is gone. `None` between lists.
-    let mut unseen: Option<HashSet<I::Name>> = None;
+    let mut unseen: Option<BTreeSet<I::Name>> = None;
     let told = |told: Told<'_>| match told {
         Told::Restart => unseen = Some(ctx.world.look(|world| I::names(world)).into_iter().collect()),
         Told::Object(object) => {

@@ -220,6 +220,7 @@ impl Inventory {
                 changes.to_verify.push((*id, Arc::clone(&absence.name)));
             }
         }
+        changes.to_verify.sort_unstable();
     }
 
     /// A direct read, or our own remove job, has shown that an instance does not exist.

@@ -32,11 +32,9 @@ impl fmt::Debug for ObjectName {
     }
 }
 
-/// What a pass is about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What a pass is about. What machines need comes before them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Key {
-    /// A VirtualMachine.
-    Vm(ObjectName),
     /// A GanetiBackend.
     Backend(Rc<str>),
     /// A Flavor.
@@ -45,6 +43,8 @@ pub(crate) enum Key {
     VolumeType(Rc<str>),
     /// An Image.
     Image(ObjectName),
+    /// A VirtualMachine.
+    Vm(ObjectName),
 }
 
 impl Key {

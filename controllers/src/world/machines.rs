@@ -1,7 +1,7 @@
 //! The store of machines, with its indexes.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -15,7 +15,7 @@ use super::{Machine, ObjectName, ids::Ids, usage::Usage};
 pub(crate) struct Machines {
     by_key: HashMap<ObjectName, Machine>,
     ids: Ids,
-    on_backend: HashMap<Arc<str>, HashSet<ObjectName>>,
+    on_backend: HashMap<Arc<str>, BTreeSet<ObjectName>>,
     accounts: HashMap<ObjectName, (Arc<str>, Arc<Shape>)>,
     usage: HashMap<Arc<str>, Usage>,
     verified: usize,
@@ -67,7 +67,7 @@ impl Machines {
 
     /// Number of machines placed on a backend.
     pub(crate) fn count_on_backend(&self, backend: &str) -> usize {
-        self.on_backend.get(backend).map_or(0, HashSet::len)
+        self.on_backend.get(backend).map_or(0, BTreeSet::len)
     }
 
     /// What the machines placed on a backend use of it.

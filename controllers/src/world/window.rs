@@ -1,7 +1,7 @@
 //! The job window of a backend: our unfinished jobs, and who waits for a slot.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -68,7 +68,7 @@ pub(crate) enum Slot {
 #[derive(Debug)]
 pub(crate) struct Window {
     slots: u32,
-    jobs: HashMap<Uuid, Job>,
+    jobs: BTreeMap<Uuid, Job>,
     by_job: HashMap<JobId, Uuid>,
     in_use: [u32; 3],
     queues: [VecDeque<(Uuid, ObjectName)>; 3],
@@ -97,7 +97,7 @@ impl Window {
     pub(crate) fn new(slots: u32) -> Self {
         Self {
             slots,
-            jobs: HashMap::new(),
+            jobs: BTreeMap::new(),
             by_job: HashMap::new(),
             in_use: [0; 3],
             queues: std::array::from_fn(|_| VecDeque::new()),
