@@ -14,7 +14,7 @@ use kube::{
 };
 use serde_json::Value;
 
-use clean::{Placement, machine, plain};
+use clean::{Placement, can_go_without_placement, machine, plain};
 
 use crate::answer::Answer;
 use crate::cluster::Cluster;
@@ -27,7 +27,8 @@ use crate::options::ExportFlags;
 /// Where one of them cannot be read.
 pub(crate) async fn run(cluster: &Cluster, flags: &ExportFlags) -> Result<Answer> {
     let objects = machines(cluster, flags).await?;
-    let mut notes: Vec<String> = objects.iter().filter_map(note).collect();
+    let mut notes: Vec<String> =
+        objects.iter().flat_map(|object| remarks(object, flags.no_placement)).collect();
     let mut documents = match flags.with_references {
         true => references(cluster, &objects, &mut notes).await?,
         false => Vec::new(),
@@ -73,10 +74,17 @@ fn typed(object: &DynamicObject, kind: &ApiResource) -> Result<Value> {
 }
 
 /// What a reader of the manifests should know and the manifests do not say.
-fn note(object: &Value) -> Option<String> {
+fn remarks(object: &Value, no_placement: bool) -> Vec<String> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
-    let deleting = !object["metadata"]["deletionTimestamp"].is_null();
-    deleting.then(|| format!("VirtualMachine {name} is being deleted: its instance goes with it"))
+    let mut remarks = Vec::new();
+    if !object["metadata"]["deletionTimestamp"].is_null() {
+        remarks.push(format!("VirtualMachine {name} is being deleted"));
+    }
+    if no_placement && !can_go_without_placement(object) {
+        let why = "is only looked at, or still to be taken over: its spec.backendName is kept";
+        remarks.push(format!("VirtualMachine {name} {why}"));
+    }
+    remarks
 }
 
 /// By namespace and name, so that two exports of the same objects are the same text; each once.

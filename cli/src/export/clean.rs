@@ -27,12 +27,30 @@ pub(super) fn machine(object: &Value, placement: Placement) -> Value {
     if let Some(id) = id.into_iter().find(|id| id.is_string()) {
         clean["spec"]["id"] = id.clone();
     }
-    if placement == Placement::LeftOut
-        && let Some(spec) = clean["spec"].as_object_mut()
-    {
+    let Some(spec) = clean["spec"].as_object_mut() else { return clean };
+    if is_taken_over(object) {
+        spec.remove("adopt");
+    }
+    if placement == Placement::LeftOut && can_go_without_placement(object) {
         spec.remove("backendName");
     }
     clean
+}
+
+/// Whether `spec.adopt` has done its work: the instance carries the machine's id, by which it is found. To name it again
+/// would ask for a right, and would keep a machine that is made anew waiting for that very instance.
+fn is_taken_over(object: &Value) -> bool {
+    let status = &object["status"];
+    !is_observed(object) && status["instanceUUID"].is_string() && status["appliedPowerState"].is_string()
+}
+
+fn is_observed(object: &Value) -> bool {
+    object["spec"]["managementPolicy"] == "Observe"
+}
+
+/// Whether a manifest without `spec.backendName` would be taken: what is looked at, or to be taken over, is somewhere.
+pub(super) fn can_go_without_placement(object: &Value) -> bool {
+    !is_observed(object) && (object["spec"]["adopt"].is_null() || is_taken_over(object))
 }
 
 /// Any object: what a person wrote.
@@ -127,6 +145,24 @@ mod tests {
         let clean = machine(&stored(), Placement::LeftOut);
         assert!(clean["spec"].get("backendName").is_none(), "{clean}");
         assert_eq!(clean["spec"]["later"], json!([1]));
+    }
+
+    #[test]
+    fn what_is_taken_over_is_found_by_its_id_from_then_on() {
+        let mut object = stored();
+        object["spec"]["adopt"] = json!("old.example.com");
+        assert_eq!(
+            machine(&object, Placement::LeftOut)["spec"]["adopt"],
+            "old.example.com",
+            "it is still to be done"
+        );
+        assert_eq!(machine(&object, Placement::LeftOut)["spec"]["backendName"], "a");
+        object["status"]["appliedPowerState"] = json!("Running");
+        let clean = machine(&object, Placement::LeftOut)["spec"].clone();
+        assert!(clean.get("adopt").is_none() && clean.get("backendName").is_none(), "{clean}");
+        object["spec"]["managementPolicy"] = json!("Observe");
+        let clean = machine(&object, Placement::LeftOut)["spec"].clone();
+        assert!(clean.get("adopt").is_some() && clean.get("backendName").is_some(), "{clean}");
     }
 
     #[test]
