@@ -55,9 +55,13 @@ impl<'a> Actor<'a> {
             Step::UntilJob { opcode, status } => {
                 return self.until(text, |stage| has_job(stage, opcode, status)).await;
             }
+            Step::UntilInstances(count) => {
+                return self.until(text, |stage| stage.sim.instance_count() == *count).await;
+            }
             Step::Wait(time) => sleep(*time).await,
             Step::Backend { up } => self.backend(*up),
             Step::Ganeti { verb, vm } => self.ganeti(verb, vm).map_err(|why| failed(&why))?,
+            Step::GuestDies { vm } => self.guest_dies(vm).map_err(|why| failed(&why))?,
             Step::Cancels { opcode } => self.fault(opcode, FaultKind::JobCancel, Some(1)),
             Step::Fails { opcode, once } => self.fault(opcode, script_failed(), once.then_some(1)),
             Step::Works => self.failing.drain(..).for_each(|fault| self.stage.sim.remove_fault(fault)),
@@ -87,15 +91,26 @@ impl<'a> Actor<'a> {
     }
 
     fn ganeti(&self, verb: &str, vm: &str) -> Result<(), String> {
-        let machine = self.stage.machine(vm).ok_or("there is no such machine")?;
-        let name = machine["status"]["instanceName"].as_str().ok_or("it has no instance")?;
+        let name = self.instance(vm)?;
         let sim = &self.stage.sim;
         let job = match verb {
-            "shutdown" => sim.admin_shutdown(name),
-            "startup" => sim.admin_startup(name),
-            _ => sim.admin_remove(name),
+            "shutdown" => sim.admin_shutdown(&name),
+            "startup" => sim.admin_startup(&name),
+            _ => sim.admin_remove(&name),
         };
         job.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn guest_dies(&self, vm: &str) -> Result<(), String> {
+        let name = self.instance(vm)?;
+        self.stage.calls.disturb();
+        self.stage.sim.crash_instance(&name).map_err(|error| error.to_string())
+    }
+
+    /// Name of a machine's instance.
+    fn instance(&self, vm: &str) -> Result<String, &'static str> {
+        let machine = self.stage.machine(vm).ok_or("there is no such machine")?;
+        Ok(machine["status"]["instanceName"].as_str().ok_or("it has no instance")?.to_owned())
     }
 
     fn fault(&mut self, opcode: &str, kind: FaultKind, times: Option<u32>) {
@@ -148,7 +163,7 @@ fn says(stage: &Stage, vm: &str, wanted: &[Wanted]) -> bool {
         }
         (Wanted::Field(name, value), Some(machine)) => {
             let found = name.split('.').fold(&machine["status"], |place, part| &place[part]);
-            found.as_str() == Some(value) || found.to_string() == *value
+            found.as_str().map_or_else(|| found.to_string(), str::to_owned) == *value
         }
     })
 }

@@ -57,6 +57,8 @@ struct Inner {
     over: bool,
     /// A call was never answered.
     hung: bool,
+    /// When somebody else last did something to an instance.
+    disturbed: Option<Instant>,
     begun: Instant,
 }
 
@@ -87,6 +89,7 @@ impl Calls {
             open: BTreeMap::new(),
             over: false,
             hung: false,
+            disturbed: None,
             begun: Instant::now(),
         };
         Self { inner: Mutex::new(inner), killed: Notify::new(), made: Notify::new() }
@@ -112,6 +115,16 @@ impl Calls {
     /// Whether so many calls were made that something runs in circles.
     pub fn too_many(&self) -> bool {
         self.inner().tally.calls > CALLS_MAX
+    }
+
+    /// Somebody else does something to an instance.
+    pub fn disturb(&self) {
+        self.inner().disturbed = Some(Instant::now());
+    }
+
+    /// Time since somebody else did something to an instance.
+    pub fn undisturbed_for(&self) -> Option<Duration> {
+        self.inner().disturbed.map(|at| at.elapsed())
     }
 
     /// Whether a call was never answered.

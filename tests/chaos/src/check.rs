@@ -1,21 +1,21 @@
 //! What must hold at every moment, and at the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cyclades_crds::names::{REASON_ROOT, TAG_ID};
 use ganeti_sim::JobView;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use crate::Failure;
 use crate::act::told;
 use crate::stage::{Stage, id_of};
 
-/// How long what others did in Ganeti may be unknown to the operator: its polls and some more.
-const UNSEEN_FOR: Duration = Duration::from_secs(60);
+/// How long what others did in Ganeti may be unknown to the operator. That a guest died is believed after two readings of
+/// its status, 33 s apart at most on this stage; an operator that was killed, or did not get an answer, begins anew.
+const UNSEEN_FOR: Duration = Duration::from_secs(150);
 /// The same where a call was never answered: the operator gives a pass up after 90 s.
-const UNSEEN_AFTER_HANG_FOR: Duration = Duration::from_secs(150);
+const UNSEEN_AFTER_HANG_FOR: Duration = Duration::from_secs(250);
 
 /// Looks at a stage again and again, and remembers what it must.
 #[derive(Debug, Default)]
@@ -30,8 +30,14 @@ pub(crate) struct Checker {
     half_made: BTreeSet<String>,
     /// Ids of machines that were seen as being deleted.
     leaving: BTreeSet<String>,
-    /// When somebody else last did something to an instance.
-    foreign: Option<Instant>,
+    /// Ids of machines whose instances are to stay when they are deleted.
+    kept: BTreeSet<String>,
+    /// Instances that somebody else has removed.
+    lost: BTreeSet<String>,
+    /// Machines and the actions that were asked of them.
+    actions: BTreeSet<(String, String)>,
+    /// Instances with the number of times that we rebooted them.
+    reboots: BTreeMap<String, usize>,
 }
 
 /// A condition of an object, if it is of its present generation.
@@ -47,6 +53,11 @@ impl Checker {
         let machines = stage.machines();
         let leaving = machines.iter().filter(|machine| machine["metadata"]["deletionTimestamp"].is_string());
         self.leaving.extend(leaving.map(id_of));
+        let kept = machines.iter().filter(|machine| machine["spec"]["deletionPolicy"] == "Detach");
+        self.kept.extend(kept.map(id_of));
+        let action =
+            |machine: &Value| Some((id_of(machine), machine["spec"]["action"]["id"].as_str()?.to_owned()));
+        self.actions.extend(machines.iter().filter_map(action));
         self.follow_jobs(stage, &machines)?;
         for machine in &machines {
             one_instance(stage, machine)?;
@@ -65,6 +76,12 @@ impl Checker {
                 return broken(format!("instance {} is left, and machine {id} is gone", instance.name));
             }
         }
+        if let Some(machine) = machines.iter().find(|it| it["status"]["lastAction"]["result"] == "Taken") {
+            return broken(format!(
+                "machine {} is at rest, and still does its action",
+                machine["metadata"]["name"]
+            ));
+        }
         if let Some(job) = self.open.iter().find_map(|job| stage.sim.job(*job)) {
             return broken(format!("{} has not ended", told(&job)));
         }
@@ -81,7 +98,12 @@ impl Checker {
                 self.begun(&job, machines)?;
                 self.open.insert(job.id);
             } else {
-                self.foreign = Some(Instant::now());
+                stage.calls.disturb();
+                if job.opcodes.contains(&"OP_INSTANCE_REMOVE") {
+                    let name = job.instance.unwrap_or_default();
+                    self.created.remove(&name);
+                    self.lost.insert(name);
+                }
             }
         }
         let ended: Vec<JobView> =
@@ -95,14 +117,42 @@ impl Checker {
 
     /// A job of ours was submitted.
     fn begun(&mut self, job: &JobView, machines: &[Value]) -> Result<(), Failure> {
-        if !job.opcodes.contains(&"OP_INSTANCE_REMOVE") {
-            return Ok(());
-        }
         let name = job.instance.as_deref().unwrap_or_default();
         let owner = machines.iter().find(|machine| name.ends_with(&id_of(machine)));
-        let may_go =
-            owner.is_none_or(|owner| self.leaving.contains(&id_of(owner))) || self.half_made.contains(name);
-        if may_go { Ok(()) } else { broken(format!("{} and nobody wants its machine gone", told(job))) }
+        match job.opcodes.first().copied().unwrap_or_default() {
+            "OP_INSTANCE_REMOVE" => self.may_go(job, name, owner),
+            "OP_INSTANCE_CREATE" => {
+                let anew = owner.is_some_and(|owner| owner["spec"]["onMissing"] == "Recreate");
+                if !self.lost.contains(name) || anew {
+                    return Ok(());
+                }
+                broken(format!("{} after it was removed by somebody else", told(job)))
+            }
+            "OP_INSTANCE_REBOOT" => self.rebooted(job, name),
+            _ => Ok(()),
+        }
+    }
+
+    fn may_go(&self, job: &JobView, name: &str, owner: Option<&Value>) -> Result<(), Failure> {
+        if self.kept.iter().any(|id| name.ends_with(id)) {
+            return broken(format!("{} and it was to be let go", told(job)));
+        }
+        let leaves = owner.is_none_or(|owner| self.leaving.contains(&id_of(owner)));
+        if leaves || self.half_made.contains(name) {
+            return Ok(());
+        }
+        broken(format!("{} and nobody wants its machine gone", told(job)))
+    }
+
+    /// At most one reboot for each action.
+    fn rebooted(&mut self, job: &JobView, name: &str) -> Result<(), Failure> {
+        let count = self.reboots.entry(name.to_owned()).or_default();
+        *count += 1;
+        let asked = self.actions.iter().filter(|(id, _)| name.ends_with(id)).count();
+        if *count <= asked {
+            return Ok(());
+        }
+        broken(format!("{} is reboot number {count}, and {asked} were asked for", told(job)))
     }
 
     /// A job of ours has ended.
@@ -138,7 +188,7 @@ impl Checker {
     fn ready_is_true(&self, stage: &Stage, machine: &Value) -> Result<(), Failure> {
         let ready = condition(machine, "Ready").is_some_and(|ready| ready["status"] == "True");
         let unseen_for = if stage.calls.hung() { UNSEEN_AFTER_HANG_FOR } else { UNSEEN_FOR };
-        let unseen = self.foreign.is_some_and(|foreign| foreign.elapsed() < unseen_for);
+        let unseen = stage.calls.undisturbed_for().is_some_and(|time| time < unseen_for);
         if !ready || unseen || machine["metadata"]["deletionTimestamp"].is_string() {
             return Ok(());
         }
@@ -152,6 +202,14 @@ impl Checker {
             return broken(format!(
                 "machine {name} is Ready, and its instance is {}, not {wanted}",
                 instance.status
+            ));
+        }
+        let shape = &machine["status"]["shape"];
+        if shape.is_object()
+            && (shape["memoryMiB"] != instance.memory_mib || shape["vcpus"] != instance.vcpus)
+        {
+            return broken(format!(
+                "machine {name} is Ready, and its instance has not the shape that it tells"
             ));
         }
         Ok(())

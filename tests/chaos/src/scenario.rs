@@ -39,7 +39,9 @@ pub enum Step {
         /// `queued`, `running` or `ended`.
         status: String,
     },
-    /// `wait N s`: time passes.
+    /// `until instances N`: the cluster has so many instances.
+    UntilInstances(usize),
+    /// `wait Ns`: seconds pass.
     Wait(Duration),
     /// `backend down`, `backend up`: RAPI takes no connections, or takes them again.
     Backend {
@@ -50,6 +52,11 @@ pub enum Step {
     Ganeti {
         /// What the administrator does.
         verb: String,
+        /// Name of the machine.
+        vm: String,
+    },
+    /// `guest dies VM`: its process ends, and Ganeti means it to run.
+    GuestDies {
         /// Name of the machine.
         vm: String,
     },
@@ -109,6 +116,13 @@ scenario_files!(
     "foreign-cancel",
     "os-script-fails",
     "two-lives",
+    "reboot",
+    "resize",
+    "suspend",
+    "detach",
+    "enforce",
+    "guest-dies",
+    "lost",
 );
 
 /// All scenarios.
@@ -159,6 +173,8 @@ fn step(line: &str) -> Option<Step> {
         ["until", "job", opcode, status @ ("queued" | "running" | "ended")] => {
             Step::UntilJob { opcode: opcode.into(), status: status.into() }
         }
+        ["until", "instances", count] => Step::UntilInstances(count.parse().ok()?),
+        ["guest", "dies", vm] => Step::GuestDies { vm: vm.into() },
         ["wait", time] => Step::Wait(Duration::from_secs(time.strip_suffix('s')?.parse().ok()?)),
         ["backend", "down"] => Step::Backend { up: false },
         ["backend", "up"] => Step::Backend { up: true },

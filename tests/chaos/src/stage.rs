@@ -94,6 +94,11 @@ impl Stage {
                 "tiny",
                 json!({"vcpus": 1, "memory": "128Mi", "volumeTypeRef": {"name": "none"}}),
             ),
+            cyclades(
+                "Flavor",
+                "small",
+                json!({"vcpus": 2, "memory": "256Mi", "volumeTypeRef": {"name": "none"}}),
+            ),
             cyclades("Image", "noop", json!({"osFamily": "linux", "source": {"ganetiOS": {"name": "noop"}}})),
             cyclades(
                 "GanetiBackend",

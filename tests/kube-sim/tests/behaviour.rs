@@ -84,7 +84,7 @@ async fn spec_and_status_are_written_apart() {
     let both = Patch::Merge(json!({"spec": {"powerState": "Running"}, "status": {"id": "a"}}));
     let machine = machines(&sim).patch_status("web", &PatchParams::default(), &both).await.unwrap();
     assert_eq!(machine.metadata.generation, Some(2), "status does not count");
-    assert_eq!(serde_json::to_value(&machine.spec.power_state).unwrap(), "Stopped");
+    assert_eq!(serde_json::to_value(machine.spec.power_state).unwrap(), "Stopped");
     assert_eq!(machine.status.unwrap().id.as_deref(), Some("a"));
     let version = sim.version();
     merge(&sim, "web", json!({"spec": {"powerState": "Stopped"}})).await.unwrap();
