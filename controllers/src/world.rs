@@ -16,7 +16,12 @@ pub(crate) mod usage;
 pub(crate) mod window;
 pub(crate) mod wire;
 
-use std::{cell::RefCell, collections::{BTreeMap, HashMap}, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+    sync::Arc,
+};
 
 use cyclades_crds::condition::Reason;
 use secrecy::SecretString;

@@ -103,6 +103,12 @@ closed_list! {
     Suspended,
     /// The object is being deleted and `spec.protected` is true: the instance stays until that is false.
     Protected,
+    /// `managementPolicy: Observe`: the machine is only looked at.
+    Observed,
+    /// The instance that `spec.adopt` names is not on the backend; the machine goes on when it appears.
+    InstanceNotFound,
+    /// The instance that `spec.adopt` names is being taken over.
+    Adopting,
     /// The instance is being let go: it stays in Ganeti, and is nobody's.
     Detaching,
     /// Ganeti refused or failed a job; the message has Ganeti's own words. Tried again later.

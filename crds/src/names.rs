@@ -19,6 +19,8 @@ pub const PAUSED_ANNOTATION: &str = "cyclades.io/paused";
 pub const CREDENTIALS_SECRET_TYPE: &str = "kubernetes.io/basic-auth";
 /// Custom verb on `virtualmachines` that lets a user set `spec.backendName` at creation.
 pub const VERB_PIN: &str = "pin";
+/// Custom verb on `virtualmachines` that lets a user set `spec.adopt`.
+pub const VERB_ADOPT: &str = "adopt";
 /// Custom verb on `virtualmachines` that lets a user suspend and release machines.
 pub const VERB_SUSPEND: &str = "suspend";
 /// Custom verb on `virtualmachines` that lets a user set `spec.deletionPolicy: Detach`.

@@ -34,6 +34,9 @@ use crate::reference::{ClusterRef, ImageRef};
     validation = Rule::new("has(oldSelf.spec.id) ? (has(self.spec.id) && self.spec.id == oldSelf.spec.id) : (!has(self.spec.id) || (has(self.status) && has(self.status.id) && self.spec.id == self.status.id))").message("spec.id cannot change once the object exists: leave it as it was, or set it to the value of status.id").field_path(".spec.id").reason(Reason::FieldValueForbidden),
     validation = Rule::new("!has(oldSelf.spec.backendName) || (has(self.spec.backendName) && self.spec.backendName == oldSelf.spec.backendName)").message("spec.backendName is set once, by the scheduler or at creation, and cannot change or be removed: use kubectl apply or patch, which keep it, or copy the value into the manifest").field_path(".spec.backendName").reason(Reason::FieldValueForbidden),
     validation = Rule::new("self.spec.imageRef == oldSelf.spec.imageRef || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.imageRef cannot change once the instance exists: delete the machine and create it from the other image").field_path(".spec.imageRef").reason(Reason::FieldValueForbidden),
+    validation = Rule::new("!has(self.spec.adopt) || has(self.spec.backendName)").message("spec.adopt needs spec.backendName: say on which backend the instance is").field_path(".spec.adopt").reason(Reason::FieldValueRequired),
+    validation = Rule::new("(has(self.spec.adopt) ? self.spec.adopt : '') == (has(oldSelf.spec.adopt) ? oldSelf.spec.adopt : '') || !has(self.spec.adopt) || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.adopt names an instance to be taken over and cannot be set once the machine has one").field_path(".spec.adopt").reason(Reason::FieldValueForbidden),
+    validation = Rule::new("self.spec.managementPolicy != 'Observe' || has(self.spec.backendName)").message("managementPolicy: Observe needs spec.backendName: nothing that is only observed is placed").field_path(".spec.managementPolicy").reason(Reason::FieldValueRequired),
     validation = Rule::new("(has(self.spec.userData) ? self.spec.userData : '') == (has(oldSelf.spec.userData) ? oldSelf.spec.userData : '') || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.userData is read when the instance is created and cannot change afterwards").field_path(".spec.userData").reason(Reason::FieldValueForbidden)
 )]
 #[serde(rename_all = "camelCase")]
@@ -70,6 +73,16 @@ pub struct VirtualMachineSpec {
     /// disks is not brought back.
     #[serde(default)]
     pub on_missing: OnMissing,
+    /// Whether the machine is worked on. `Managed`: it is made and kept as the spec says. `Observe`: it is only looked at;
+    /// nothing is sent to Ganeti for it, and nothing is done to its instance when the object is deleted.
+    #[serde(default)]
+    pub management_policy: ManagementPolicy,
+    /// Name of an instance in Ganeti that nobody declared, to be taken over as this machine with its disks and its guest;
+    /// only our tags are put on it. With `managementPolicy: Observe` not even that. It needs `backendName`, and the verb
+    /// `adopt` on virtualmachines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255), regex(pattern = "^[A-Za-z0-9._-]+$"))]
+    pub adopt: Option<String>,
     /// When another flavor takes effect. `WhenStopped`: the next time that the machine is stopped; until then `InSync` is
     /// False with reason `ResizePending` and the guest is left alone. `Restart`: the machine is shut down for it and
     /// started again.
@@ -138,6 +151,16 @@ pub enum PowerPolicy {
     Follow,
     /// The declared `powerState` is brought back.
     Enforce,
+}
+
+/// Whether a machine is worked on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ManagementPolicy {
+    /// It is made and kept as the spec says.
+    #[default]
+    Managed,
+    /// It is only looked at.
+    Observe,
 }
 
 /// When another flavor takes effect.

@@ -105,11 +105,13 @@ pub enum JobStep {
     Grow,
     /// `OP_TAGS_DEL`: the instance is nobody's from then on
     Detach,
+    /// `OP_TAGS_SET`: the instance is the machine's from then on
+    Adopt,
 }
 
 impl JobStep {
     /// Every step.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -119,6 +121,7 @@ impl JobStep {
         Self::Modify,
         Self::Grow,
         Self::Detach,
+        Self::Adopt,
     ];
 
     /// The step's word in a job's reason, in metrics and in messages.
@@ -134,6 +137,7 @@ impl JobStep {
             Self::Modify => "modify",
             Self::Grow => "grow",
             Self::Detach => "detach",
+            Self::Adopt => "adopt",
         }
     }
 

@@ -51,6 +51,8 @@ impl Story {
             desired: Desired {
                 deleting: false,
                 paused: false,
+                observe: false,
+                adopts: false,
                 protected: false,
                 suspended: false,
                 generation: 2,
@@ -112,6 +114,7 @@ impl Story {
     fn observed(&self) -> Observed {
         let presence = match (&self.instance, self.tagged) {
             (Some(instance), true) => Presence::Present(instance.clone()),
+            (Some(instance), false) if self.desired.adopts => Presence::Orphan(instance.clone()),
             (Some(instance), false) => Presence::NameTaken { name: Arc::clone(&instance.name) },
             (None, _) => Presence::Absent,
         };
@@ -144,6 +147,10 @@ impl Story {
             Decision::Act(Step::Release) => {
                 self.finalizer = false;
                 return false;
+            }
+            Decision::Act(Step::Guard) => {
+                self.finalizer = true;
+                return true;
             }
             _ => {}
         }
@@ -183,6 +190,7 @@ impl Story {
                 self.memory = Some((id, Stage::Done));
             }
             JobStep::Detach => self.tagged = false,
+            JobStep::Adopt => self.tagged = true,
             JobStep::Remove => self.instance = None,
             JobStep::Create => panic!("nobody asked for another machine"),
         }
@@ -374,4 +382,69 @@ fn a_detached_instance_stays() {
         assert_eq!((story.jobs.as_slice(), story.finalizer), (&[JobStep::Detach][..], false), "{passes}");
         assert!(story.instance.is_some() && story.power() == Power::Running);
     }
+}
+
+/// An object that names an instance which runs and is nobody's.
+fn newcomer() -> Story {
+    let mut story = Story::running();
+    story.status = Status { flavor: Some("small".into()), ..Status::default() };
+    story.status.shape = Some(shape(1, 1024));
+    (story.tagged, story.finalizer, story.desired.adopts) = (false, false, true);
+    story
+}
+
+#[test]
+fn an_instance_is_taken_over_with_its_tags_alone() {
+    for passes in 0..REST_WITHIN {
+        let mut story = newcomer();
+        story.action = Some(("from-git".into(), ActionType::RebootHard));
+        story.rest_after_a_crash(passes);
+        assert_eq!(story.jobs, [JobStep::Adopt], "{passes}");
+        assert!(story.ready() && story.finalizer && story.power() == Power::Running);
+        assert_eq!(story.last(), Some(ActionResult::Baseline));
+    }
+}
+
+#[test]
+fn what_is_to_be_taken_over_is_never_created() {
+    let mut story = newcomer();
+    story.instance = None;
+    story.rest();
+    assert_eq!(story.told(ConditionType::Ready), (Some(false), Reason::InstanceNotFound));
+    assert_eq!((story.jobs.len(), story.finalizer), (0, false));
+}
+
+#[test]
+fn what_is_only_looked_at_is_left_alone() {
+    let mut story = newcomer();
+    story.desired.observe = true;
+    story.desired.power = PowerState::Stopped;
+    story.action = Some(("1".into(), ActionType::RebootHard));
+    story.flavor = ("big".into(), shape(2, 2048));
+    story.rest();
+    assert_eq!((story.jobs.len(), story.finalizer), (0, false));
+    assert_eq!(story.told(ConditionType::Ready), (Some(false), Reason::Observed));
+    assert_eq!(story.status.power, Some(cyclades_crds::virtual_machine::ObservedPower::Running));
+    story.desired.deleting = true;
+    story.rest();
+    assert!(story.jobs.is_empty() && story.instance.is_some(), "nor is it removed");
+    (story.desired.deleting, story.desired.observe) = (false, false);
+    story.desired.power = PowerState::Running;
+    story.flavor = ("small".into(), shape(1, 1024));
+    story.rest();
+    assert_eq!(story.jobs, [JobStep::Adopt], "until it is managed");
+    assert!(story.ready());
+}
+
+#[test]
+fn a_machine_that_was_managed_is_left_alone_when_it_is_only_looked_at() {
+    let mut story = Story::running();
+    story.desired.observe = true;
+    story.instance.as_mut().unwrap().power = Power::Stopped;
+    story.desired.power_policy = PowerPolicy::Enforce;
+    story.rest();
+    story.desired.deleting = true;
+    story.rest();
+    assert_eq!((story.jobs.len(), story.finalizer), (0, false));
+    assert!(story.instance.is_some());
 }

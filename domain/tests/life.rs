@@ -82,6 +82,8 @@ impl World {
         Desired {
             deleting: self.deleting,
             paused: false,
+            observe: false,
+            adopts: false,
             protected: false,
             suspended: false,
             generation: 1,

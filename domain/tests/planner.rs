@@ -46,6 +46,8 @@ fn desires() -> Vec<Desired> {
                     all.push(Desired {
                         deleting,
                         paused,
+                        observe: false,
+                        adopts: false,
                         protected: false,
                         suspended: false,
                         generation: 3,
@@ -239,6 +241,7 @@ fn means_what_it_says(desired: &Desired, observed: &Observed, decision: &Decisio
             assert_eq!(desired.power_policy, PowerPolicy::Follow, "{}", context());
             assert_eq!(observed.applied, Some(desired.power), "a wish is not followed away: {}", context());
         }
+        Decision::Watch => panic!("looked at only, which nobody asked for: {}", context()),
         Decision::Gone => assert!(desired.deleting && !observed.finalizer, "{}", context()),
         Decision::Progress { job, id } => assert_eq!(observed.job, Some((*job, *id))),
         Decision::Held { .. } => {
@@ -277,6 +280,7 @@ fn every_kind_of_decision_is_met() {
             Decision::Stall { .. } => "stall",
             Decision::Follow { .. } => "follow",
             Decision::Settled => "settled",
+            Decision::Watch => "watch",
             Decision::Gone => "gone",
         });
     });

@@ -327,7 +327,10 @@ impl Ended {
 fn shows(presence: &Presence, job: &Job) -> bool {
     use cyclades_domain::power::Power;
     match (presence, job.step) {
-        (Presence::Present(_), JobStep::Create | JobStep::RebootSoft | JobStep::RebootHard) => true,
+        (
+            Presence::Present(_),
+            JobStep::Create | JobStep::RebootSoft | JobStep::RebootHard | JobStep::Adopt,
+        ) => true,
         // Whatever comes after a step of a resize, it is not the same step again.
         (Presence::Present(instance), step @ (JobStep::Modify | JobStep::Grow)) => {
             job.shape.as_ref().is_none_or(|shape| instance.step_towards(shape) != Some(step))

@@ -76,16 +76,18 @@ impl Session {
             }
             return;
         }
+        let known = world.machines.get(&key).and_then(|machine| machine.known_instance().cloned());
         let Some(backend) = world.backends.get_mut(&self.backend) else { return };
         if job.status.is_final() || backend.window.job(reason.id).is_some() {
             return;
         }
-        let instance = instance_name(&backend.object.spec.instance_name_prefix, reason.id);
+        let prefix = &backend.object.spec.instance_name_prefix;
+        let instance = known.unwrap_or_else(|| instance_name(prefix, reason.id).into());
         let taken = Job {
             machine: key,
             step: reason.step,
             shape: None,
-            instance: instance.into(),
+            instance,
             reason: text.clone(),
             id: Some(job.id),
             above: job.id.0.saturating_sub(1),

@@ -4,7 +4,9 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::Reason;
 use cyclades_domain::{backend::Health, naming::Claim};
-use ganeti_rapi::{Answer, Client, Config, Connector, Credentials, Failure, Info, JobId, Node, Submit, Trust};
+use ganeti_rapi::{
+    Answer, Client, Config, Connector, Credentials, Failure, Info, JobId, Node, Submit, Trust,
+};
 use tokio::{
     sync::{Notify, Semaphore},
     time::Instant,

@@ -51,6 +51,7 @@ pub(crate) fn after(
         JobStep::Modify => "setting the instance's CPUs and memory",
         JobStep::Grow => "growing the instance's disk",
         JobStep::Detach => "taking our tags off the instance",
+        JobStep::Adopt => "taking the instance over",
     };
     let (reason, message, backoff, permanent) = match outcome {
         Ended::Success => {
@@ -147,6 +148,12 @@ pub(crate) fn refused(machine: &mut Machine, failure: &Failure) {
         || matches!(failure, Failure::Unsendable(_));
     let reason = if permanent { Reason::JobRefused } else { Reason::JobFailed };
     hold(machine, reason, failure.to_string(), PASSING, permanent, generation);
+}
+
+/// A submission was not made: the instance's tags say that it is not whose it was.
+pub(crate) fn changed_hands(machine: &mut Machine) {
+    let message = "The instance's tags have changed since they were read; it is looked at again.";
+    hold(machine, Reason::JobFailed, message, LOOK_AGAIN, false, machine.generation);
 }
 
 fn hold(

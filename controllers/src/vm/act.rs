@@ -16,7 +16,8 @@ use super::{
 use crate::{
     backend::{
         ahead,
-        submit::{Order, Submitted, submit},
+        order::Order,
+        submit::{Submitted, submit},
     },
     runtime::{
         context::Ctx,
@@ -166,6 +167,7 @@ async fn send(ctx: &Ctx, seen: &ObservedMachine, order: &Order) -> Outcome {
                 JobStep::Modify => ("Resizing", "set CPUs and memory of"),
                 JobStep::Grow => ("Resizing", "grow the disk of"),
                 JobStep::Detach => ("Detaching", "take our tags off"),
+                JobStep::Adopt => ("Adopting", "put our tags on"),
             };
             tell(
                 ctx,

@@ -2,7 +2,10 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use cyclades_crds::{condition::Reason, virtual_machine::Shape};
+use cyclades_crds::{
+    condition::Reason,
+    virtual_machine::{ManagementPolicy, Shape},
+};
 use cyclades_domain::{
     naming::instance_name,
     vm::{BackendView, Desired, Observed, Presence, Resize, Status},
@@ -95,6 +98,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             observed,
         };
         have_it_looked_for(world, &seen);
+        have_it_watched(world, &seen);
         if let Some(need) = need {
             world.needs.wait(need, key.clone());
         }
@@ -116,10 +120,13 @@ fn find(world: &World, machine: &Machine) -> (Arc<str>, Presence) {
         return (Arc::from(""), Presence::Unknown);
     };
     let prefix = &backend.object.spec.instance_name_prefix;
-    let wanted = || machine.status.instance_name.clone().unwrap_or_else(|| instance_name(prefix, id).into());
+    let wanted = || machine.known_instance().cloned().unwrap_or_else(|| instance_name(prefix, id).into());
     let name = backend.inventory.name_of(id).cloned().unwrap_or_else(wanted);
     if let Some(elsewhere) = elsewhere {
         return (name, Presence::Duplicate { elsewhere: Arc::clone(&elsewhere.name) });
+    }
+    if let Some(orphan) = orphan(backend, machine) {
+        return (name, orphan);
     }
     let mut presence = backend.inventory.presence(id, &name, machine.status.instance_uuid.is_some());
     if let Presence::Present(instance) = &mut presence {
@@ -130,6 +137,18 @@ fn find(world: &World, machine: &Machine) -> (Arc<str>, Presence) {
     (name, presence)
 }
 
+/// The instance that the machine looks at or is to take over, as long as it is nobody's. One that was ours and is not any
+/// more is not taken back.
+fn orphan(backend: &Backend, machine: &Machine) -> Option<Presence> {
+    let name = machine.adopt.as_ref()?;
+    let observes = machine.management == ManagementPolicy::Observe;
+    let is_new = machine.status.instance_uuid.is_none() || machine.status.applied.is_none();
+    if backend.inventory.has(machine.id) || !(observes || is_new) {
+        return None;
+    }
+    backend.inventory.orphan(name)
+}
+
 /// A machine that had an instance which is not shown is looked for by direct reads.
 fn have_it_looked_for(world: &mut World, seen: &ObservedMachine) {
     if seen.observed.presence != Presence::Unknown || !seen.observed.was_created {
@@ -137,6 +156,16 @@ fn have_it_looked_for(world: &mut World, seen: &ObservedMachine) {
     }
     if let Some(backend) = seen.backend.as_ref().and_then(|name| world.backends.get_mut(name)) {
         backend.inventory.suspect(seen.id, Arc::clone(&seen.instance));
+    }
+}
+
+/// A machine that looks at an instance that is nobody's, or waits for one, is told of its changes.
+fn have_it_watched(world: &mut World, seen: &ObservedMachine) {
+    if !seen.desired.adopts || matches!(seen.observed.presence, Presence::Present(_)) {
+        return;
+    }
+    if let Some(backend) = seen.backend.as_ref().and_then(|name| world.backends.get_mut(name)) {
+        backend.inventory.watch(&seen.instance, seen.id);
     }
 }
 

@@ -19,7 +19,7 @@ use ganeti_rapi::RebootKind;
 
 use super::{missing::Missing, observe::ObservedMachine, shape};
 use crate::{
-    backend::submit::{Creation, Order, Work},
+    backend::order::{Creation, Order, Work},
     runtime::context::Ctx,
     world::{Backend, Machine, ObjectName, World, needs::Need},
 };
@@ -179,6 +179,10 @@ fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -
     }
 }
 
+fn tags_of(ctx: &Ctx, seen: &ObservedMachine) -> Vec<String> {
+    instance_tags(&ctx.installation.cluster_id, seen.key.namespace(), seen.key.name(), seen.id)
+}
+
 /// The shape that the machine is to have.
 fn wanted_shape(seen: &ObservedMachine) -> Arc<Shape> {
     match (&seen.observed.resize, &seen.observed.shape) {
@@ -206,6 +210,7 @@ fn order(
         JobStep::Modify => Work::Modify { uuid: uuid(), shape: wanted_shape(seen) },
         JobStep::Grow => Work::Grow { uuid: uuid(), shape: wanted_shape(seen) },
         JobStep::Detach => Work::Detach,
+        JobStep::Adopt => Work::Adopt { tags: tags_of(ctx, seen) },
     };
     Ok(Effect::Submit(Order {
         machine: seen.key.clone(),
@@ -275,11 +280,11 @@ fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Crea
     };
     let software = software(world, machine)?;
     let shape = shape::of_flavor(world, &machine.flavor)?;
-    let tags = instance_tags(&ctx.installation.cluster_id, seen.key.namespace(), seen.key.name(), seen.id);
+    let tags = tags_of(ctx, seen);
     let disk_parameters = disk_parameters(world, &machine.flavor);
     let hypervisor =
         seen.backend.as_ref().and_then(|name| world.backends.get(name)?.object.spec.hypervisor.clone());
-    let start = seen.desired.power == PowerState::Running;
+    let start = seen.desired.wanted_power() == PowerState::Running;
     let shape = world.interner.shape(shape);
     world.machines.account(&seen.key, Some(&shape));
     Ok(Creation {

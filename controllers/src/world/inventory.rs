@@ -53,6 +53,8 @@ pub(crate) struct Inventory {
     ours: HashMap<Uuid, Arc<str>>,
     twice: HashSet<Uuid>,
     absences: HashMap<Uuid, Absence>,
+    /// Instances that are nobody's, and the machines that look at them.
+    watched: HashMap<Arc<str>, Uuid>,
     undeclared: Usage,
     mark: u32,
     /// A credible snapshot with live status has been read.
@@ -158,6 +160,7 @@ impl Inventory {
             Owner::Another | Owner::Nobody => {
                 self.undeclared.memory_mib += record.memory_mib;
                 self.undeclared.vcpus += u64::from(record.vcpus);
+                changes.machines.extend(self.watched.get(&name));
             }
         }
         self.by_name.insert(name, record);
@@ -251,6 +254,7 @@ impl Inventory {
 
     /// A machine is gone from Kubernetes: whether its instance is absent matters no more.
     pub(crate) fn stop_suspecting(&mut self, id: Uuid) {
+        self.watched.retain(|_, machine| *machine != id);
         self.absences.remove(&id);
     }
 
@@ -266,6 +270,7 @@ impl Inventory {
         record.power = Some(power);
         match record.owner {
             Owner::Ours(id) if changed => Some(id),
+            _ if changed => self.watched.get(&*row.name).copied(),
             _ => None,
         }
     }
@@ -304,6 +309,20 @@ impl Inventory {
             disk_mib: record.disk_mib,
             half_made: false,
         })
+    }
+
+    /// The instance that a machine is to look at or take over. Only one that is nobody's may be.
+    pub(crate) fn orphan(&self, name: &Arc<str>) -> Option<Presence> {
+        let record = self.by_name.get(name).filter(|record| record.owner == Owner::Nobody)?;
+        let known = record.missing == 0 && self.synced;
+        Some(self.instance(name).filter(|_| known).map_or(Presence::Unknown, Presence::Orphan))
+    }
+
+    /// Has a machine woken when an instance changes that is nobody's.
+    pub(crate) fn watch(&mut self, name: &Arc<str>, id: Uuid) {
+        if self.watched.get(name) != Some(&id) {
+            self.watched.insert(Arc::clone(name), id);
+        }
     }
 
     /// Whether an instance with a machine's id is here.

@@ -6,7 +6,8 @@ use cyclades_crds::{
     condition::{ConditionType, Reason},
     names,
     virtual_machine::{
-        ActionResult, ActionType, DeletionPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy,
+        ActionResult, ActionType, DeletionPolicy, ManagementPolicy, OnMissing, PowerPolicy, PowerState,
+        ResizePolicy,
     },
 };
 use cyclades_domain::{
@@ -53,6 +54,10 @@ pub(crate) struct Machine {
     pub(crate) power_policy: PowerPolicy,
     /// Declared behaviour when the instance is missing.
     pub(crate) on_missing: OnMissing,
+    /// Whether it is worked on.
+    pub(crate) management: ManagementPolicy,
+    /// Name of an instance to be taken over.
+    pub(crate) adopt: Option<Arc<str>>,
     /// When another flavor takes effect.
     pub(crate) resize_policy: ResizePolicy,
     /// What becomes of the instance in the end.
@@ -141,6 +146,8 @@ impl Machine {
             power: wire.spec.power_state,
             power_policy: wire.spec.power_policy,
             on_missing: wire.spec.on_missing,
+            management: wire.spec.management_policy,
+            adopt: wire.spec.adopt.as_deref().map(Arc::from),
             resize_policy: wire.spec.resize_policy,
             deletion: wire.spec.deletion_policy,
             protected: wire.spec.protected,
@@ -165,6 +172,8 @@ impl Machine {
         Desired {
             deleting: self.deleting,
             paused: self.paused,
+            observe: self.management == ManagementPolicy::Observe,
+            adopts: self.adopt.is_some(),
             protected: self.protected,
             suspended: self.suspended,
             generation: self.generation,
@@ -180,6 +189,11 @@ impl Machine {
     /// speak of.
     pub(crate) fn applied(&self) -> Option<PowerState> {
         self.status.applied.filter(|applied| self.memory.ordered.is_none_or(|it| it == *applied))
+    }
+
+    /// Name of its instance, as far as the object tells.
+    pub(crate) fn known_instance(&self) -> Option<&Arc<str>> {
+        self.status.instance_name.as_ref().or(self.adopt.as_ref())
     }
 
     /// When what holds it back ends.

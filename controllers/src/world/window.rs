@@ -88,7 +88,8 @@ pub(crate) fn lane(step: JobStep) -> Lane {
         | JobStep::RebootSoft
         | JobStep::RebootHard
         | JobStep::Modify
-        | JobStep::Grow => Lane::Action,
+        | JobStep::Grow
+        | JobStep::Adopt => Lane::Action,
         JobStep::Remove | JobStep::Detach => Lane::Delete,
     }
 }

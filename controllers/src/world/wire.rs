@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use cyclades_crds::{
     names,
     virtual_machine::{
-        ActionResult, ActionType, DeletionPolicy, ObservedPower, OnMissing, PowerPolicy, PowerState,
-        ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
+        ActionResult, ActionType, DeletionPolicy, ManagementPolicy, ObservedPower, OnMissing, PowerPolicy,
+        PowerState, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
     },
 };
 use serde::{
@@ -106,6 +106,10 @@ pub(crate) struct VmSpecWire<'a> {
     pub(crate) power_policy: PowerPolicy,
     #[serde(default)]
     pub(crate) on_missing: OnMissing,
+    #[serde(default)]
+    pub(crate) management_policy: ManagementPolicy,
+    #[serde(borrow, default)]
+    pub(crate) adopt: Option<Cow<'a, str>>,
     #[serde(default)]
     pub(crate) resize_policy: ResizePolicy,
     #[serde(default)]

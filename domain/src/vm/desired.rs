@@ -9,6 +9,10 @@ pub struct Desired {
     pub deleting: bool,
     /// The object is paused: nothing is done to it.
     pub paused: bool,
+    /// It is only looked at.
+    pub observe: bool,
+    /// It takes over an instance that is there; none is created.
+    pub adopts: bool,
     /// It may not be deleted.
     pub protected: bool,
     /// An administrator wants it stopped, whatever else the spec says.

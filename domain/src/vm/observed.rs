@@ -118,6 +118,8 @@ pub enum Presence {
     Absent,
     /// It exists.
     Present(Instance),
+    /// The instance that the spec names to be taken over exists, and is nobody's.
+    Orphan(Instance),
     /// An instance has the wanted name and is not ours.
     NameTaken {
         /// The name.

@@ -70,6 +70,8 @@ pub enum Decision {
     },
     /// All is as declared.
     Settled,
+    /// It is there, and only looked at.
+    Watch,
     /// Nothing of ours is on the object, and it is being deleted: leave it alone.
     Gone,
 }
@@ -108,6 +110,9 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Decision {
     }
     if let Some(blocked) = blocked(desired, observed) {
         return blocked;
+    }
+    if desired.observe {
+        return watch(desired, observed);
     }
     let decision = if desired.deleting { removal(desired, observed) } else { upkeep(desired, observed) };
     match &observed.setback {
@@ -159,7 +164,10 @@ fn held_back(desired: &Desired, decision: Decision, setback: &Setback) -> Decisi
 /// A machine that is to be there.
 fn upkeep(desired: &Desired, observed: &Observed) -> Decision {
     match &observed.presence {
+        Presence::Absent if desired.adopts && !observed.was_created => not_found(),
         Presence::Absent if !observed.finalizer => Decision::Act(Step::Guard),
+        Presence::Orphan(_) if !observed.finalizer => Decision::Act(Step::Guard),
+        Presence::Orphan(instance) => Decision::submit(JobStep::Adopt, Some(instance)),
         Presence::Absent if observed.was_created && desired.on_missing == OnMissing::Stall => {
             Decision::stall(
                 Reason::InstanceLost,
@@ -174,6 +182,23 @@ fn upkeep(desired: &Desired, observed: &Observed) -> Decision {
         Presence::Present(instance) => tend(desired, observed, instance),
         other => undecided(other),
     }
+}
+
+/// A machine that is only looked at.
+fn watch(desired: &Desired, observed: &Observed) -> Decision {
+    match &observed.presence {
+        _ if desired.deleting => Decision::Act(Step::Release),
+        Presence::Present(_) | Presence::Orphan(_) => Decision::Watch,
+        Presence::Absent => not_found(),
+        other => undecided(other),
+    }
+}
+
+fn not_found() -> Decision {
+    Decision::wait(
+        Reason::InstanceNotFound,
+        "The instance that is to be looked at or taken over is not on the backend: correct spec.adopt; the machine goes on when it appears.",
+    )
 }
 
 /// An instance that is there: its shape, then its power, then what is to be done once.
@@ -246,7 +271,7 @@ fn request(
 /// The way out of the object: the instance first, the finalizer last.
 fn removal(desired: &Desired, observed: &Observed) -> Decision {
     match &observed.presence {
-        Presence::Absent | Presence::NameTaken { .. } => Decision::Act(Step::Release),
+        Presence::Absent | Presence::NameTaken { .. } | Presence::Orphan(_) => Decision::Act(Step::Release),
         Presence::Present(instance) if desired.deletion == DeletionPolicy::Detach && !instance.half_made => {
             Decision::submit(JobStep::Detach, Some(instance))
         }

@@ -56,7 +56,7 @@ pub fn report(
     before: &Status,
     shape: Option<&Arc<Shape>>,
 ) -> Status {
-    let instance = made(observed);
+    let instance = made(desired, observed);
     let (flavor, shape) = shape_of(observed, instance, shape);
     let drift = instance.and_then(|instance| difference(instance, shape.as_deref()?));
     let pending = pending(observed, instance);
@@ -69,7 +69,7 @@ pub fn report(
         instance_name: instance.map(|i| Arc::clone(&i.name)).or_else(|| before.instance_name.clone()),
         instance_uuid: instance.map(|i| Arc::clone(&i.uuid)).or_else(|| before.instance_uuid.clone()),
         node: instance.map(|i| Arc::clone(&i.node)).or_else(|| before.node.clone()),
-        power: Some(shown_power(observed, decision, before)),
+        power: Some(shown_power(instance, observed, decision, before)),
         applied: match decision {
             Decision::Settled => Some(desired.wanted_power()),
             Decision::Act(Step::Record(Record::Restart)) => None,
@@ -127,6 +127,7 @@ fn last_action(
     let result = match decision {
         Decision::Act(Step::Record(record)) => record.result(),
         Decision::Settled if !observed.was_created => Some(ActionResult::Baseline),
+        Decision::Watch => Some(ActionResult::Baseline),
         _ => None,
     };
     result.map(|result| (Arc::clone(&request.id), result)).or_else(|| before.last_action.clone())
@@ -134,16 +135,22 @@ fn last_action(
 
 /// The instance, once it is a machine: while its creation runs, Ganeti shows it already, and whether anything will boot
 /// is not known.
-fn made(observed: &Observed) -> Option<&Instance> {
+fn made<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a Instance> {
     match (&observed.presence, observed.job) {
         (_, Some((JobStep::Create, _))) => None,
+        (Presence::Orphan(instance), _) if desired.observe => Some(instance),
         (Presence::Present(instance), _) if !instance.half_made => Some(instance),
         _ => None,
     }
 }
 
-fn shown_power(observed: &Observed, decision: &Decision, before: &Status) -> ObservedPower {
-    match (made(observed), decision) {
+fn shown_power(
+    instance: Option<&Instance>,
+    observed: &Observed,
+    decision: &Decision,
+    before: &Status,
+) -> ObservedPower {
+    match (instance, decision) {
         (Some(instance), _) => instance.power.observed(),
         (_, Decision::Stall { reason: Reason::InstanceLost, .. }) => ObservedPower::Lost,
         _ if observed.was_created => before.power.unwrap_or(ObservedPower::Unknown),
@@ -177,6 +184,14 @@ fn standing(
 ) -> (Standing, Reason, Arc<str>) {
     match decision {
         Decision::Settled => well(desired, drift, pending),
+        Decision::Watch => (
+            Standing::Settled,
+            Reason::Observed,
+            match drift {
+                Some(fields) => format!("The machine is only looked at. Ganeti differs: {fields}.").into(),
+                None => "The machine is only looked at, and Ganeti has what the spec says.".into(),
+            },
+        ),
         Decision::Follow { reason } => (Standing::Settled, *reason, followed(*reason).into()),
         Decision::Wait { reason: Reason::Paused, message } => {
             (Standing::Settled, Reason::Paused, Arc::clone(message))
@@ -263,6 +278,7 @@ fn progress(job: JobStep) -> (Reason, &'static str) {
         JobStep::RebootSoft | JobStep::RebootHard => (Reason::Rebooting, "rebooted"),
         JobStep::Modify | JobStep::Grow => (Reason::Resizing, "given the shape of its flavor"),
         JobStep::Detach => (Reason::Detaching, "let go"),
+        JobStep::Adopt => (Reason::Adopting, "taken over"),
     }
 }
 

@@ -10,6 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// Bytes of the end of a handshake and a request that only asks for one object, at most: it has no body and no reason.
+/// Its answer is handed on always.
+const READ_MAX: usize = 300;
+
 /// Largest piece that is handed on at once.
 const PIECE: usize = 64 * 1024;
 
@@ -73,12 +77,12 @@ impl Proxy {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// From now on requests arrive and answers do not, until [`Proxy::pass`].
+    /// From now on requests arrive and answers do not, but for those about one object, until [`Proxy::pass`].
     pub fn hold(&self) {
         self.answers.send_replace(Answers::Hold);
     }
 
-    /// From now on requests arrive, and each connection ends instead of the answer.
+    /// From now on requests arrive, and each connection ends instead of such an answer.
     pub fn cut(&self) {
         self.answers.send_replace(Answers::Cut);
     }
@@ -95,12 +99,12 @@ async fn carry(client: TcpStream, target: &str, mut state: watch::Receiver<Answe
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     // What the server says first is its part of the handshake; what follows the client's reply is the answer.
-    let (replied, mut reply) = watch::channel((false, false));
+    let (replied, mut reply) = watch::channel((false, 0));
     let requests = async {
         let mut piece = vec![0; PIECE];
         loop {
             let length = from_client.read(&mut piece).await.unwrap_or(0);
-            replied.send_modify(|(greeted, replied)| *replied |= *greeted);
+            replied.send_modify(|(greeted, sent)| *sent += if *greeted { length } else { 0 });
             if length == 0 || to_server.write_all(&piece[..length]).await.is_err() {
                 break;
             }
@@ -113,7 +117,9 @@ async fn carry(client: TcpStream, target: &str, mut state: watch::Receiver<Answe
         let mut piece = vec![0; PIECE];
         loop {
             let length = from_server.read(&mut piece).await.unwrap_or(0);
-            if reply.borrow_and_update().1 {
+            let sent = reply.borrow_and_update().1;
+            if sent > 0 {}
+            if sent > READ_MAX {
                 let Ok(now) = state.wait_for(|now| *now != Answers::Hold).await.map(|now| *now) else {
                     return;
                 };

@@ -62,7 +62,10 @@ impl Cluster {
     }
 
     /// Number of the instance's QEMU, as the cluster counts processes.
-    pub(crate) fn qemu_pid(&self, instance: &str) -> Result<u32, Error> {
+    ///
+    /// # Errors
+    /// [`Error::File`] if it does not run.
+    pub fn qemu_pid(&self, instance: &str) -> Result<u32, Error> {
         let file = self.view(&format!("/run/ganeti/kvm-hypervisor/pid/{instance}"))?;
         let pid = std::fs::read_to_string(&file).map_err(Error::file("read", &file))?;
         pid.trim().parse().map_err(|error| Error::content(&file, error))

@@ -122,6 +122,11 @@ async fn qemu(stage: &Stage, instance: &str) -> Result<Vec<String>> {
     bed.cluster(KVM)?.lab().context("a lab")?.qemu_command_line(instance).map_err(Into::into)
 }
 
+async fn pid(stage: &Stage, instance: &str) -> Result<u32> {
+    let bed = stage.bed().await;
+    bed.cluster(KVM)?.lab().context("a lab")?.qemu_pid(instance).map_err(Into::into)
+}
+
 async fn reboots(stage: &Stage, instance: &str) -> Result<usize> {
     let jobs = stage.jobs(FAKE, instance).await?;
     Ok(jobs.iter().filter(|job| job.summary.starts_with("INSTANCE_REBOOT")).count())
@@ -196,4 +201,95 @@ pub async fn a_suspended_machine_stays_stopped_until_it_is_released(stage: &Stag
     stage.field(FAKE, &instance, ("status", "ADMIN_down"), LONG).await?;
     machine.patch(&json!({"spec": {"suspended": false}})).await?;
     machine.ready_and(ObservedPower::Running, LONG).await.map(drop)
+}
+
+/// An instance made by hand: first looked at, then taken over while its guest runs on.
+pub async fn an_instance_is_looked_at_and_then_taken_over(stage: &Stage) -> Result<()> {
+    let space = stage.space("adopt").await?;
+    let legacy = format!("legacy-{}", space.namespace());
+    let add = [
+        "gnt-instance",
+        "add",
+        "-H",
+        "kvm",
+        "-t",
+        "diskless",
+        "-o",
+        "noop",
+        "-B",
+        "memory=24,vcpus=1",
+        "--no-ip-check",
+        "--no-name-check",
+        "--no-wait-for-sync",
+        &legacy,
+    ];
+    stage.gnt(KVM, &add).await?;
+    let pid = pid(stage, &legacy).await?;
+    let before = stage.row(KVM, &legacy, "serial_no,tags,status").await?.context("it is there")?;
+    let spec = json!({
+        "backendName": KVM_BACKEND, "adopt": legacy, "managementPolicy": "Observe",
+        "action": {"id": "from-git", "type": "RebootHard"}, "shutdownTimeoutSeconds": 0,
+    });
+    let machine = space.apply("web", spec).await?;
+    let message = machine.not_ready(Reason::Observed, LONG).await?;
+    ensure!(message.contains("memory: declared 16 MiB, Ganeti has 24 MiB"), "the difference: {message}");
+    machine
+        .until("shown as running", LONG, |object| {
+            object.status.as_ref().and_then(|status| status.power_state) == Some(ObservedPower::Running)
+        })
+        .await?;
+    stage.polls(KVM_BACKEND, 2, LONG).await?;
+    let watched = stage.row(KVM, &legacy, "serial_no,tags,status").await?.context("it is there")?;
+    ensure!(watched == before, "it was touched: {watched:?}, was {before:?}");
+
+    machine.patch(&json!({"spec": {"managementPolicy": "Managed"}})).await?;
+    machine.not_ready(Reason::Drifted, LONG).await?;
+    let tags = stage.row(KVM, &legacy, "tags").await?.context("it is there")?[0].clone();
+    ensure!(tags.contains("cyclades:id:") && tags.contains("cyclades:cluster:bed"), "{tags}");
+    let jobs: Vec<String> = stage.jobs(KVM, &legacy).await?.into_iter().map(|job| job.summary).collect();
+    ensure!(
+        jobs.iter().all(|job| job.starts_with("INSTANCE_CREATE") || job.starts_with("TAGS_SET")),
+        "{jobs:?}"
+    );
+    ensure!(self::pid(stage, &legacy).await? == pid, "the guest was restarted");
+
+    machine.delete().await?;
+    machine.gone(LONG).await?;
+    ensure!(stage.row(KVM, &legacy, "status").await?.is_none(), "it was the machine's");
+    Ok(())
+}
+
+/// What another installation owns is not taken over, and what is not there is not made.
+pub async fn what_is_not_nobodys_is_not_taken_over(stage: &Stage) -> Result<()> {
+    let space = stage.space("foreign").await?;
+    let foreign = format!("foreign-{}", space.namespace());
+    let add = [
+        "gnt-instance",
+        "add",
+        "-t",
+        "diskless",
+        "-o",
+        "noop",
+        "-B",
+        "memory=16",
+        "--no-ip-check",
+        "--no-name-check",
+        "--no-wait-for-sync",
+        &foreign,
+    ];
+    stage.gnt(FAKE, &add).await?;
+    stage.gnt(FAKE, &["gnt-instance", "add-tags", &foreign, "cyclades:cluster:other"]).await?;
+    let serial = stage.row(FAKE, &foreign, "serial_no").await?;
+    let machine = space.apply("web", json!({"backendName": FAKE_BACKEND, "adopt": foreign})).await?;
+    machine.stalled(Reason::InstanceNameTaken, LONG).await?;
+    let absent = space.apply("absent", json!({"backendName": FAKE_BACKEND, "adopt": "nobody-knows"})).await?;
+    absent.not_ready(Reason::InstanceNotFound, LONG).await?;
+    stage.polls(FAKE_BACKEND, 3, LONG).await?;
+    ensure!(stage.row(FAKE, &foreign, "serial_no").await? == serial, "it was touched");
+    ensure!(stage.row(FAKE, "nobody-knows", "status").await?.is_none(), "it was made");
+    for machine in [&machine, &absent] {
+        machine.delete().await?;
+        machine.gone(LONG).await?;
+    }
+    stage.gnt(FAKE, &["gnt-instance", "remove", "--force", &foreign]).await.map(drop)
 }

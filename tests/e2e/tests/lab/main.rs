@@ -38,6 +38,8 @@ fn main() -> ExitCode {
             changes::another_flavor_restarts_the_guest_when_that_is_wanted,
             changes::a_reboot_is_done_once_for_each_id,
             changes::a_detached_instance_runs_on,
+            changes::an_instance_is_looked_at_and_then_taken_over,
+            changes::what_is_not_nobodys_is_not_taken_over,
             changes::a_suspended_machine_stays_stopped_until_it_is_released,
             deletion::deleted_while_its_create_runs_nothing_is_left,
             refusals::a_machine_too_big_says_so_in_ganetis_words,

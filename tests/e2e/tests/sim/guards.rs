@@ -52,8 +52,14 @@ pub async fn a_tenant_is_refused_and_told_the_verb(stage: &Stage) -> Result<()> 
         ("suspended", json!(true), "suspend"),
         ("deletionPolicy", json!("Detach"), "detach"),
         ("backendName", json!("anywhere"), "pin"),
+        ("adopt", json!("legacy"), "adopt"),
     ] {
-        let manifest = space.manifest("other", json!({ field: value })).to_string();
+        // What names an instance says where it is, too.
+        let mut spec = json!({ field: value });
+        if field == "adopt" {
+            spec["backendName"] = json!("anywhere");
+        }
+        let manifest = space.manifest("other", spec).to_string();
         refused(as_tenant(&space, &["apply", "-f", "-"], &manifest).await?, verb)?;
     }
 
