@@ -74,7 +74,7 @@ async fn of_one(
     let sights = ganeti::look(cluster, machine, &scene).await?;
     let own = sights.iter().find(|sight| Some(&sight.backend) == machine.spec.backend_name.as_ref());
     let mut view = view(machine, &scene, own);
-    if occasion == (text::Occasion::New { has_id: false }) {
+    if occasion == (text::Occasion::New { has_id: false }) && machine.spec.adopt.is_none() {
         // The id that the API server tried it with is not the one that it will give.
         view.instance.clear();
     }

@@ -213,6 +213,10 @@ fn done(observed: &mut Observed, desired: &Desired, job: JobStep, prepared: &Pre
         observed.presence = Presence::Absent;
         return;
     }
+    if let (JobStep::Adopt, Presence::Orphan(instance)) = (job, &observed.presence) {
+        observed.presence = Presence::Present(instance.clone());
+        return;
+    }
     let Presence::Present(instance) = &mut observed.presence else { return };
     match (job, target) {
         (JobStep::Start, _) => instance.power = Power::Running,

@@ -48,6 +48,8 @@ pub(crate) struct Sighting {
     pub(crate) instance: Option<Instance>,
     /// An instance that has the name and is not the machine's.
     pub(crate) name_taken: Option<String>,
+    /// The same, where it is nobody's.
+    pub(crate) nobodys: Option<Instance>,
     /// A job of the operator on the instance that has not ended.
     pub(crate) job: Option<(JobStep, Option<u64>)>,
     /// Memory in MiB of instances that nobody declared, where all were read.
@@ -207,11 +209,12 @@ async fn instances(
         match owner(cluster_id, tags.iter()) {
             Owner::Ours(other) if other == id => found.instance = Some(configured(&row)),
             Owner::Ours(_) => {}
-            Owner::Another | Owner::Nobody => {
+            other @ (Owner::Another | Owner::Nobody) => {
                 found.undeclared_memory_mib += row.max_mem_mib;
                 found.undeclared_vcpus += row.vcpus;
                 if wanted == Some(&*row.name.0) {
                     found.name_taken = Some(row.name.0.to_string());
+                    found.nobodys = (other == Owner::Nobody).then(|| configured(&row));
                 }
             }
         }
@@ -235,7 +238,7 @@ fn configured(row: &ConfigRow<'_>) -> Instance {
 
 /// Asks the node how the instance is.
 async fn read_live(client: &Client, sighting: &mut Sighting) -> ganeti_rapi::Answer<()> {
-    let Some(instance) = &mut sighting.instance else { return Ok(()) };
+    let Some(instance) = sighting.instance.as_mut().or(sighting.nobodys.as_mut()) else { return Ok(()) };
     if let Some(live) = client.instance(&instance.name).await? {
         instance.power = Power::from_ganeti(live.status.as_str());
         instance.disk_mib = live.disk_sizes.first().copied().flatten().unwrap_or(0);

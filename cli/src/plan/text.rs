@@ -79,14 +79,15 @@ fn now(world: &World<'_>, occasion: &Occasion) -> String {
         BackendView::Ready { name } => format!("on GanetiBackend {name}"),
     };
     let there = match (&observed.presence, occasion) {
-        (Presence::Present(instance), _) => {
+        (Presence::Present(instance) | Presence::Orphan(instance), _) => {
             let power = match instance.power {
                 Power::Running => "running",
                 Power::Stopped => "stopped",
                 Power::Crashed => "crashed",
                 Power::Unknown => "of unknown power",
             };
-            format!("instance {}, {power} on node {}", instance.name, instance.node)
+            let whose = if matches!(observed.presence, Presence::Orphan(_)) { " of nobody" } else { "" };
+            format!("instance {}{whose}, {power} on node {}", instance.name, instance.node)
         }
         (Presence::NameTaken { name }, _) => format!("an instance of another has its name, {name}"),
         (Presence::Duplicate { elsewhere }, _) => format!("an instance with its id is on {elsewhere} too"),
@@ -180,6 +181,7 @@ fn details(world: &World<'_>, job: JobStep) -> String {
         }
         JobStep::Stop | JobStep::RebootHard => grace(),
         JobStep::Remove => " and its disks".to_owned(),
+        JobStep::Adopt => ": our tags are put on it, its guest goes on".to_owned(),
         _ => String::new(),
     }
 }

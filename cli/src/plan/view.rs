@@ -6,7 +6,7 @@ use cyclades_crds::{
     VirtualMachine, VirtualMachineStatus,
     condition::{ConditionType, Reason, find},
     names,
-    virtual_machine::{ActionResult, ObservedPower},
+    virtual_machine::{ActionResult, ManagementPolicy, ObservedPower},
 };
 use cyclades_domain::{
     naming::{JobStep, instance_name},
@@ -55,7 +55,7 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
         request: request(machine, &status),
     };
     let instance = match &observed.presence {
-        Presence::Present(instance) => instance.name.to_string(),
+        Presence::Present(instance) | Presence::Orphan(instance) => instance.name.to_string(),
         _ => wanted_name(machine, scene).unwrap_or_default(),
     };
     View { desired: desired(machine), observed, instance, by_ganeti: seen.is_some() }
@@ -69,7 +69,8 @@ pub(crate) fn id_of(machine: &VirtualMachine) -> Option<Uuid> {
 
 /// The name that the machine's instance has, or will have on its backend.
 pub(crate) fn wanted_name(machine: &VirtualMachine, scene: &Scene) -> Option<String> {
-    if let Some(name) = machine.status.as_ref().and_then(|status| status.instance_name.clone()) {
+    let told = machine.status.as_ref().and_then(|status| status.instance_name.clone());
+    if let Some(name) = told.or_else(|| machine.spec.adopt.clone()) {
         return Some(name);
     }
     let backend = scene.backend(machine.spec.backend_name.as_deref()?).found()?;
@@ -83,6 +84,8 @@ fn desired(machine: &VirtualMachine) -> Desired {
         paused: is_paused(&machine.metadata),
         protected: spec.protected,
         suspended: spec.suspended,
+        observe: spec.management_policy == ManagementPolicy::Observe,
+        adopts: spec.adopt.is_some(),
         generation: machine.metadata.generation.unwrap_or_default(),
         power: spec.power_state,
         power_policy: spec.power_policy,
@@ -137,10 +140,23 @@ fn presence(machine: &VirtualMachine, status: &VirtualMachineStatus, seen: Optio
     }
     match seen {
         Some(Sighting { instance: Some(instance), .. }) => Presence::Present(instance.clone()),
-        Some(Sighting { name_taken: Some(name), .. }) => Presence::NameTaken { name: name.as_str().into() },
+        Some(Sighting { nobodys: Some(instance), .. }) if may_adopt(machine, status) => {
+            Presence::Orphan(instance.clone())
+        }
+        Some(Sighting { name_taken: Some(name), .. }) if status.instance_uuid.is_none() => {
+            Presence::NameTaken { name: name.as_str().into() }
+        }
         Some(_) => Presence::Absent,
         None => presence_by_status(status, reason),
     }
+}
+
+/// Whether the machine looks at an instance that is nobody's, or is to take it over. One that was its own and is not any
+/// more is not taken back.
+fn may_adopt(machine: &VirtualMachine, status: &VirtualMachineStatus) -> bool {
+    let observes = machine.spec.management_policy == ManagementPolicy::Observe;
+    let is_new = status.instance_uuid.is_none() || status.applied_power_state.is_none();
+    machine.spec.adopt.is_some() && (observes || is_new)
 }
 
 fn presence_by_status(status: &VirtualMachineStatus, reason: Option<Reason>) -> Presence {

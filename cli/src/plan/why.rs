@@ -36,6 +36,7 @@ fn why_job(desired: &Desired, observed: &Observed, job: JobStep) -> String {
         }
         JobStep::Remove => "the object is being deleted".to_owned(),
         JobStep::Detach => "the object is being deleted, and spec.deletionPolicy is Detach".to_owned(),
+        JobStep::Adopt => "spec.adopt names it, and it is nobody's".to_owned(),
         JobStep::Modify | JobStep::Grow => match &observed.resize {
             Some(Resize::To { flavor, .. }) => {
                 format!("spec.flavorRef names {flavor}, and the machine is stopped")

@@ -189,3 +189,59 @@ fn another_flavor_with_restart_stops_changes_and_starts() {
     scene.flavors.insert("large".to_owned(), Look::Found(serde_json::from_value(large).unwrap()));
     assert_eq!(words(&web, &scene), ["Record(Restart)", "stop", "modify", "start", "Ready"]);
 }
+
+/// An instance that nobody declared, as Ganeti shows it.
+fn orphan(memory_mib: u64) -> Sight {
+    let instance = Instance {
+        name: "old.example.com".into(),
+        uuid: "o".into(),
+        node: "node1".into(),
+        power: Power::Running,
+        vcpus: 1,
+        memory_mib,
+        disk_mib: 0,
+        half_made: false,
+    };
+    let name_taken = Some("old.example.com".to_owned());
+    Sight {
+        backend: "a".into(),
+        outcome: Ok(Sighting { nobodys: Some(instance), name_taken, ..Sighting::default() }),
+    }
+}
+
+#[test]
+fn what_is_taken_over_gets_tags_and_the_difference_is_shown_first() {
+    let spec = json!({"backendName": "a", "adopt": "old.example.com"});
+    let web = machine("web", None, spec);
+    let mut scene = scene();
+    scene.volume_types.insert("file".to_owned(), diskless());
+    let (course, text) = course_of(&web, &scene, &Room::default(), Some(&orphan(512)));
+    assert!(text.contains("now        instance old.example.com of nobody, running on node node1"), "{text}");
+    assert!(
+        text.contains("2. submit a job: adopt instance old.example.com: our tags are put on it"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Drifted: Ganeti differs: memory: declared 1024 MiB, Ganeti has 512 MiB."),
+        "{text}"
+    );
+    assert!(!course.well, "{course:?}");
+    let (course, text) = course_of(&web, &scene, &Room::default(), Some(&orphan(1024)));
+    assert!(course.well, "{text}");
+}
+
+#[test]
+fn what_is_only_looked_at_has_no_steps() {
+    let spec = json!({"backendName": "a", "adopt": "old.example.com", "managementPolicy": "Observe"});
+    let web = machine("web", None, spec);
+    let (course, text) = course_of(&web, &scene(), &Room::default(), Some(&orphan(1024)));
+    assert!(course.strides.is_empty() && text.contains("Observed: "), "{text}");
+}
+
+fn diskless() -> Look<cyclades_crds::VolumeType> {
+    let object = json!({
+        "apiVersion": "cyclades.io/v1alpha1", "kind": "VolumeType", "metadata": {"name": "file"},
+        "spec": {"diskTemplate": "Diskless"},
+    });
+    Look::Found(serde_json::from_value(object).unwrap())
+}

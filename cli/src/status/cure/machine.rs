@@ -46,6 +46,12 @@ fn of_spec(reason: Reason, on: &Subject) -> Option<Advice> {
             Some("suspend"),
             "have the machine released: spec.suspended to false, which takes the verb suspend".to_owned(),
         ),
+        Reason::Observed => {
+            owner("nothing, if it is only to be looked at; else set spec.managementPolicy to Managed")
+        }
+        Reason::InstanceNotFound => {
+            owner("correct spec.adopt; the machine goes on when the instance appears")
+        }
         Reason::Protected => owner("set spec.protected to false, if the machine is really to go"),
         _ => return None,
     })
@@ -90,6 +96,7 @@ fn of_power(reason: Reason) -> Option<Advice> {
         | Reason::Rebooting
         | Reason::Resizing
         | Reason::Detaching
+        | Reason::Adopting
         | Reason::Deleting
         | Reason::Synchronising => wait("wait: a job of its own takes its time"),
         _ => return None,

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
             plan::a_file_that_changes_nothing_leads_to_nothing,
             plan::a_file_that_the_api_server_refuses_is_told,
             plan::a_new_machine_is_planned_from_placement_to_ready,
+            plan::what_is_taken_over_is_shown_with_its_difference_first,
             plan::a_copy_with_the_same_id_is_told,
             plan::without_the_secret_the_status_has_to_do,
         ],

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use cyclades_crds::condition::Reason;
 use cyclades_e2e::{SOON, Stage};
+use ganeti_sim::InstanceSpec;
 use serde_json::json;
 
 use crate::plugin::{cyclades, cyclades_as, cyclades_with};
@@ -95,6 +96,26 @@ pub async fn a_copy_with_the_same_id_is_told(stage: &Stage) -> Result<()> {
     let told = cyclades_with(stage, &["plan", "-f", "-"], &copy.to_string()).await?;
     told.is(1, &["next       nothing\n", "InvalidSpec: VirtualMachine web has the same spec.id"])?;
     cyclades(stage, &["plan", "web", "-n", space.namespace()]).await?.is(0, &["in the end Ready: "])
+}
+
+/// The difference is shown before anything is put on the instance.
+pub async fn what_is_taken_over_is_shown_with_its_difference_first(stage: &Stage) -> Result<()> {
+    let (space, cluster) = (stage.space("adopt").await?, stage.sim("adopt").await?);
+    let larger = InstanceSpec { memory_mib: 64, ..InstanceSpec::small("old.example.com") };
+    cluster.sim.add_foreign_instance(larger);
+    let before = cluster.sim.instances();
+    let file = space.manifest("web", cluster.here(json!({"adopt": "old.example.com"})));
+    let told = cyclades_with(stage, &["plan", "-f", "-"], &file.to_string()).await?;
+    told.is(1, &[
+        "now        instance old.example.com of nobody, running on node ",
+        "then       2. submit a job: adopt instance old.example.com: our tags are put on it, its guest goes on\n",
+        "stays at   Drifted: Ganeti differs: memory: declared 16 MiB, Ganeti has 64 MiB.",
+    ])?;
+    ensure!(cluster.sim.instances() == before, "a plan changes nothing");
+    let observe = json!({"adopt": "old.example.com", "managementPolicy": "Observe"});
+    let file = space.manifest("web", cluster.here(observe));
+    let told = cyclades_with(stage, &["plan", "-f", "-"], &file.to_string()).await?;
+    told.is(1, &["next       nothing\n", "stays at   Observed: "])
 }
 
 /// A tenant may read neither the backend nor its Secret: the status has to do, and the plan says so.
