@@ -88,6 +88,11 @@ pub struct VirtualMachineSpec {
     /// started again.
     #[serde(default)]
     pub resize_policy: ResizePolicy,
+    /// What happens when an administrator changes CPUs, memory or disk in Ganeti. `Report`: it is shown (`Ready=False`,
+    /// reason `Drifted`) and left alone. `Correct`: the flavor's shape is brought back, as `resizePolicy` says. `Accept`:
+    /// the condition `InSync` shows it, and the machine is Ready all the same. A disk never shrinks.
+    #[serde(default)]
+    pub drift_policy: DriftPolicy,
     /// Something to be done once. It is done at most once for each `id`, whatever restarts in between; `status.lastAction`
     /// says what came of it. One that is there before the machine is made is not done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,6 +176,18 @@ pub enum ResizePolicy {
     WhenStopped,
     /// At once: the machine is shut down for it and started again.
     Restart,
+}
+
+/// What happens when an administrator changes the shape in Ganeti.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum DriftPolicy {
+    /// It is shown and left alone.
+    #[default]
+    Report,
+    /// The flavor's shape is brought back, as `resizePolicy` says.
+    Correct,
+    /// It is shown, and the machine is Ready all the same.
+    Accept,
 }
 
 /// What becomes of the instance when the object is deleted.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use cyclades_crds::{
     condition::{ConditionType, Reason},
     virtual_machine::{
-        ActionResult, ActionType, DeletionPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy, Shape,
+        ActionResult, ActionType, DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState,
+        ResizePolicy, Shape,
     },
 };
 use cyclades_domain::{
@@ -60,6 +61,7 @@ impl Story {
                 power_policy: PowerPolicy::Follow,
                 on_missing: OnMissing::Stall,
                 resize_policy: ResizePolicy::WhenStopped,
+                drift_policy: DriftPolicy::Report,
                 deletion: DeletionPolicy::Delete,
             },
             flavor: ("small".into(), Arc::clone(&shape)),
@@ -447,4 +449,43 @@ fn a_machine_that_was_managed_is_left_alone_when_it_is_only_looked_at() {
     story.rest();
     assert_eq!((story.jobs.len(), story.finalizer), (0, false));
     assert!(story.instance.is_some());
+}
+
+/// An administrator gives the machine more memory.
+fn enlarged(policy: DriftPolicy) -> Story {
+    let mut story = Story::running();
+    story.desired.drift_policy = policy;
+    story.instance.as_mut().unwrap().memory_mib = 512;
+    story.rest();
+    story
+}
+
+#[test]
+fn what_an_administrator_changes_is_reported_accepted_or_corrected() {
+    let story = enlarged(DriftPolicy::Report);
+    assert_eq!((story.jobs.len(), story.told(ConditionType::Ready)), (0, (Some(false), Reason::Drifted)));
+
+    let story = enlarged(DriftPolicy::Accept);
+    assert_eq!((story.jobs.len(), story.ready()), (0, true));
+    assert_eq!(story.told(ConditionType::InSync), (Some(false), Reason::Drifted));
+
+    let mut story = enlarged(DriftPolicy::Correct);
+    assert_eq!((story.jobs.len(), story.told(ConditionType::Ready).1), (0, Reason::ResizePending));
+    story.desired.power = PowerState::Stopped;
+    story.rest();
+    assert_eq!(story.jobs, [JobStep::Stop, JobStep::Modify]);
+    assert!(story.ready() && story.instance.as_ref().unwrap().memory_mib == 256);
+}
+
+#[test]
+fn a_correction_restarts_the_guest_where_that_is_wanted() {
+    for passes in 0..REST_WITHIN {
+        let mut story = Story::running();
+        (story.desired.drift_policy, story.desired.resize_policy) =
+            (DriftPolicy::Correct, ResizePolicy::Restart);
+        story.instance.as_mut().unwrap().vcpus = 4;
+        story.rest_after_a_crash(passes);
+        assert_eq!(story.jobs, [JobStep::Stop, JobStep::Modify, JobStep::Start], "{passes}");
+        assert!(story.ready());
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 
 use cyclades_crds::{
     condition::Reason,
-    virtual_machine::{DeletionPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy},
+    virtual_machine::{DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy},
 };
 use cyclades_domain::{
     naming::JobStep,
@@ -91,6 +91,7 @@ impl World {
             power_policy: self.policy,
             on_missing: self.on_missing,
             resize_policy: ResizePolicy::WhenStopped,
+            drift_policy: DriftPolicy::Report,
             deletion: DeletionPolicy::Delete,
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use cyclades_crds::{
     condition::{ConditionType, Reason},
     virtual_machine::{
-        DeletionPolicy, ObservedPower, OnMissing, PowerPolicy, PowerState, ResizePolicy, Shape,
+        DeletionPolicy, DriftPolicy, ObservedPower, OnMissing, PowerPolicy, PowerState, ResizePolicy, Shape,
     },
 };
 use cyclades_domain::{
@@ -55,6 +55,7 @@ fn desires() -> Vec<Desired> {
                         power_policy,
                         on_missing,
                         resize_policy: ResizePolicy::WhenStopped,
+                        drift_policy: DriftPolicy::Report,
                         deletion: DeletionPolicy::Delete,
                     });
                 }

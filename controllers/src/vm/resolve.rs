@@ -12,7 +12,7 @@ use cyclades_domain::{
     backend::Health,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
-    vm::{Decision, Resize, Step},
+    vm::{Decision, Step},
 };
 
 use ganeti_rapi::RebootKind;
@@ -185,10 +185,7 @@ fn tags_of(ctx: &Ctx, seen: &ObservedMachine) -> Vec<String> {
 
 /// The shape that the machine is to have.
 fn wanted_shape(seen: &ObservedMachine) -> Arc<Shape> {
-    match (&seen.observed.resize, &seen.observed.shape) {
-        (Some(Resize::To { shape, .. }), _) | (_, Some(shape)) => Arc::clone(shape),
-        (_, None) => Arc::default(),
-    }
+    seen.observed.target(&seen.desired).map_or_else(Arc::default, |(_, shape)| Arc::clone(shape))
 }
 
 fn order(

@@ -6,8 +6,8 @@ use cyclades_crds::{
     condition::{ConditionType, Reason},
     names,
     virtual_machine::{
-        ActionResult, ActionType, DeletionPolicy, ManagementPolicy, OnMissing, PowerPolicy, PowerState,
-        ResizePolicy,
+        ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, OnMissing, PowerPolicy,
+        PowerState, ResizePolicy,
     },
 };
 use cyclades_domain::{
@@ -60,6 +60,8 @@ pub(crate) struct Machine {
     pub(crate) adopt: Option<Arc<str>>,
     /// When another flavor takes effect.
     pub(crate) resize_policy: ResizePolicy,
+    /// What to do about changes of the shape made elsewhere.
+    pub(crate) drift_policy: DriftPolicy,
     /// What becomes of the instance in the end.
     pub(crate) deletion: DeletionPolicy,
     /// It may not be deleted.
@@ -149,6 +151,7 @@ impl Machine {
             management: wire.spec.management_policy,
             adopt: wire.spec.adopt.as_deref().map(Arc::from),
             resize_policy: wire.spec.resize_policy,
+            drift_policy: wire.spec.drift_policy,
             deletion: wire.spec.deletion_policy,
             protected: wire.spec.protected,
             suspended: wire.spec.suspended,
@@ -180,6 +183,7 @@ impl Machine {
             power: self.power,
             power_policy: self.power_policy,
             resize_policy: self.resize_policy,
+            drift_policy: self.drift_policy,
             deletion: self.deletion,
             on_missing: self.on_missing,
         }

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use cyclades_crds::{
     names,
     virtual_machine::{
-        ActionResult, ActionType, DeletionPolicy, ManagementPolicy, ObservedPower, OnMissing, PowerPolicy,
-        PowerState, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
+        ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, ObservedPower, OnMissing,
+        PowerPolicy, PowerState, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
     },
 };
 use serde::{
@@ -112,6 +112,8 @@ pub(crate) struct VmSpecWire<'a> {
     pub(crate) adopt: Option<Cow<'a, str>>,
     #[serde(default)]
     pub(crate) resize_policy: ResizePolicy,
+    #[serde(default)]
+    pub(crate) drift_policy: DriftPolicy,
     #[serde(default)]
     pub(crate) deletion_policy: DeletionPolicy,
     #[serde(default)]

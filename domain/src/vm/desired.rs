@@ -1,6 +1,8 @@
 //! What a machine's spec asks for.
 
-use cyclades_crds::virtual_machine::{DeletionPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy};
+use cyclades_crds::virtual_machine::{
+    DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy,
+};
 
 /// What a machine's spec asks for, as far as the planner needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct Desired {
     pub power_policy: PowerPolicy,
     /// When another flavor takes effect.
     pub resize_policy: ResizePolicy,
+    /// What to do about changes of the shape made elsewhere.
+    pub drift_policy: DriftPolicy,
     /// What becomes of the instance when the object is deleted.
     pub deletion: DeletionPolicy,
     /// What to do when the instance vanishes.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use cyclades_crds::{
     condition::Reason,
-    virtual_machine::{ActionType, PowerState, Shape},
+    virtual_machine::{ActionType, DriftPolicy, PowerState, Shape},
 };
 
+use super::Desired;
 use crate::{naming::JobStep, power::Power};
 
 /// What is observed of a machine.
@@ -151,6 +152,21 @@ pub struct Instance {
     pub disk_mib: u64,
     /// It is what a create of ours that failed has left: no machine, and in the way of one.
     pub half_made: bool,
+}
+
+impl Observed {
+    /// The shape that the instance is to be given, where it is not to be left as it is, with the flavor it is from.
+    #[must_use]
+    pub fn target(&self, desired: &Desired) -> Option<(&Arc<str>, &Arc<Shape>)> {
+        match &self.resize {
+            Some(Resize::To { flavor, shape }) => Some((flavor, shape)),
+            Some(Resize::Refused { .. }) => None,
+            None if desired.drift_policy == DriftPolicy::Correct => {
+                self.flavor.as_ref().zip(self.shape.as_ref())
+            }
+            None => None,
+        }
+    }
 }
 
 impl Instance {

@@ -223,10 +223,10 @@ fn tend(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision
     }
 }
 
-/// Another flavor. A machine that runs is stopped for it where the spec says so, which its status tells first: after a
+/// Another flavor, or a change made elsewhere that is to be undone. A machine that runs is stopped for it where the spec says so, which its status tells first: after a
 /// crash in between, nobody must take that stop for somebody else's.
 fn resize(desired: &Desired, observed: &Observed, instance: &Instance) -> Option<Decision> {
-    let Some(Resize::To { shape, .. }) = &observed.resize else { return None };
+    let (_, shape) = observed.target(desired)?;
     let step = instance.step_towards(shape)?;
     match instance.power {
         Power::Stopped => Some(Decision::submit(step, Some(instance))),

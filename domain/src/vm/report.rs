@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cyclades_crds::{
     condition::{ConditionType, Reason},
-    virtual_machine::{ActionResult, ObservedPower, PowerState, Shape},
+    virtual_machine::{ActionResult, DriftPolicy, ObservedPower, PowerState, Shape},
 };
 
 use super::{BackendView, Decision, Desired, Instance, Observed, Presence, Record, Resize, Step};
@@ -59,8 +59,9 @@ pub fn report(
     let instance = made(desired, observed);
     let (flavor, shape) = shape_of(observed, instance, shape);
     let drift = instance.and_then(|instance| difference(instance, shape.as_deref()?));
-    let pending = pending(observed, instance);
-    let (standing, reason, message) = standing(desired, decision, drift.as_deref(), pending.as_deref());
+    let pending = pending(desired, observed, instance);
+    let counted = drift.as_deref().filter(|_| desired.drift_policy != DriftPolicy::Accept);
+    let (standing, reason, message) = standing(desired, decision, counted, pending.as_deref());
     let mut verdicts = kstatus(standing, reason, &message).to_vec();
     verdicts.push(placed(observed, decision));
     verdicts.push(in_sync(instance, drift, pending));
@@ -97,8 +98,8 @@ fn shape_of(
 }
 
 /// What a resize that has not taken effect will change.
-fn pending(observed: &Observed, instance: Option<&Instance>) -> Option<String> {
-    let Some(Resize::To { flavor, shape }) = &observed.resize else { return None };
+fn pending(desired: &Desired, observed: &Observed, instance: Option<&Instance>) -> Option<String> {
+    let (flavor, shape) = observed.target(desired)?;
     let instance = instance?;
     instance.step_towards(shape)?;
     let mut changes = Vec::new();

@@ -118,7 +118,6 @@ async fn carry(client: TcpStream, target: &str, mut state: watch::Receiver<Answe
         loop {
             let length = from_server.read(&mut piece).await.unwrap_or(0);
             let sent = reply.borrow_and_update().1;
-            if sent > 0 {}
             if sent > READ_MAX {
                 let Ok(now) = state.wait_for(|now| *now != Answers::Hold).await.map(|now| *now) else {
                     return;

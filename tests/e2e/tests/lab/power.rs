@@ -91,12 +91,15 @@ pub async fn a_crash_is_started_again(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// What an administrator changes shows by its field, and is not undone behind his back.
+/// What an administrator changes shows by its field and is not undone behind his back, unless the spec says so.
 pub async fn drift_is_shown(stage: &Stage) -> Result<()> {
     let (machine, instance) = running(stage, "drift", "Follow").await?;
     stage.gnt(FAKE, &["gnt-instance", "modify", "-B", "memory=24", &instance]).await?;
     let message = machine.not_ready(Reason::Drifted, SOON).await?;
     ensure!(message.contains("memory: declared 16 MiB, Ganeti has 24 MiB"), "{message}");
-    stage.gnt(FAKE, &["gnt-instance", "modify", "-B", "memory=16", &instance]).await?;
-    machine.ready(SOON).await.map(drop)
+    machine.patch(&json!({"spec": {"driftPolicy": "Accept"}})).await?;
+    machine.ready(SOON).await?;
+    machine.patch(&json!({"spec": {"driftPolicy": "Correct", "resizePolicy": "Restart"}})).await?;
+    stage.field(FAKE, &instance, ("be/maxmem", "16"), LONG).await?;
+    machine.ready_and(ObservedPower::Running, LONG).await.map(drop)
 }
