@@ -48,6 +48,8 @@ pub enum Verb {
     Gen(Gen),
     /// Measure, with release builds.
     Bench(Bench),
+    /// Kill the operator before and after each of its outside calls, on simulated parts and time.
+    Chaos(Chaos),
     /// rustfmt, clippy, and where they are installed cargo-deny and shellcheck.
     #[command(after_help = "Example:\n  cargo xtask lint")]
     Lint,
@@ -142,6 +144,18 @@ pub struct Bench {
     pub arguments: Vec<OsString>,
 }
 
+/// Flags of `chaos`: they are the program's own, which names them.
+#[derive(Debug, Args)]
+#[command(
+    disable_help_flag = true,
+    after_help = "Examples:\n  cargo xtask chaos --help\n  cargo xtask chaos --points 10000\n  cargo xtask chaos --scenario create --seed 42 --kill-before 7"
+)]
+pub struct Chaos {
+    /// Passed through.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS")]
+    pub arguments: Vec<OsString>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +184,10 @@ mod tests {
             "x gen",
             "x bench apply",
             "x bench apply --json figures.json",
+            "x chaos",
+            "x chaos --points 10000 --seed 7",
+            "x chaos --help",
+            "x chaos --scenario create --seed 42 --kill-before 7",
             "x lint",
         ] {
             assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());

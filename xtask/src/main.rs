@@ -1,6 +1,7 @@
 //! The project's one menu.
 
 mod bench;
+mod chaos;
 mod cli;
 mod console;
 mod demo;
@@ -53,6 +54,7 @@ async fn run(cli: Cli, console: &Console) -> anyhow::Result<ExitCode> {
         Verb::Lab(Lab::Install) => lab::install(console).await,
         Verb::Gen(flags) => generate::run(&flags, console).await,
         Verb::Bench(flags) => bench::run(&flags),
+        Verb::Chaos(flags) => chaos::run(&flags),
         Verb::Lint => lint::run(console).await,
     }
 }
