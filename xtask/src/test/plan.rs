@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{generate, tool};
 
-/// Packages whose tests need more than the processor, quick ones first; all others come before.
+/// Packages whose tests take long or need more than the processor, quick ones first; all others come before.
 const BEDS: [&str; 8] = [
     "cyclades-chaos",
     "cyclades-house",
