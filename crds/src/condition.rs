@@ -81,6 +81,8 @@ closed_list! {
     BackendNotFound,
     /// The backend is not ready; its own conditions say why.
     BackendNotReady,
+    /// The backend carries the annotation `cyclades.io/forget`: its cluster is gone for good.
+    BackendForgotten,
     /// The backend is marked `offline`: no request is sent to it.
     BackendOffline,
     /// The instance is being created.

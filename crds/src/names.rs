@@ -14,6 +14,8 @@ pub const VM_FINALIZER: &str = "cyclades.io/instance";
 pub const BACKEND_FINALIZER: &str = "cyclades.io/placed-machines";
 /// Annotation on an object (any value but `false`): the operator leaves it alone, deletion included.
 pub const PAUSED_ANNOTATION: &str = "cyclades.io/paused";
+/// Annotation on a GanetiBackend whose cluster is gone for good: machines placed on it are let go without it.
+pub const FORGET_ANNOTATION: &str = "cyclades.io/forget";
 /// Type of the Secrets the operator reads RAPI credentials from: Kubernetes' own, with the keys
 /// `username` and `password`. Secrets of any other type are never read.
 pub const CREDENTIALS_SECRET_TYPE: &str = "kubernetes.io/basic-auth";

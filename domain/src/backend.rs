@@ -17,6 +17,8 @@ pub enum Health {
     Offline,
     /// Paused by annotation.
     Paused,
+    /// Its cluster is gone for good, says an annotation.
+    Forgotten,
     /// Something is wrong; the reason says what, the message the cause and the cure.
     Impaired {
         /// Which kind of trouble.
@@ -47,6 +49,7 @@ impl Health {
             Self::Ready => Reason::Ready,
             Self::Offline => Reason::BackendOffline,
             Self::Paused => Reason::Paused,
+            Self::Forgotten => Reason::BackendForgotten,
             Self::Impaired { reason, .. } => *reason,
         }
     }
@@ -61,6 +64,9 @@ impl Health {
                 "spec.offline is true: no request is sent to the cluster. Set it to false to go on.".into()
             }
             Self::Paused => "The annotation cyclades.io/paused is set: remove it to go on.".into(),
+            Self::Forgotten => {
+                "The annotation cyclades.io/forget says that the cluster is gone for good: no request is sent to it, and its machines may be deleted.".into()
+            }
             Self::Impaired { message, .. } => Arc::clone(message),
         }
     }
@@ -69,7 +75,7 @@ impl Health {
     fn reachable(&self) -> Option<bool> {
         match self {
             Self::Ready | Self::Synchronising => Some(true),
-            Self::Offline | Self::Paused => None,
+            Self::Offline | Self::Paused | Self::Forgotten => None,
             Self::Impaired { reason, .. } => Some(!matches!(
                 reason,
                 Reason::Unreachable
@@ -87,7 +93,7 @@ impl Health {
         match self {
             Self::Ready => Standing::Ready,
             Self::Synchronising => Standing::Reconciling,
-            Self::Offline | Self::Paused => Standing::Settled,
+            Self::Offline | Self::Paused | Self::Forgotten => Standing::Settled,
             Self::Impaired { reason, .. } => match reason {
                 Reason::ClusterChanged
                 | Reason::ClusterBoundElsewhere

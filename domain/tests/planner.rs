@@ -76,11 +76,12 @@ fn presences() -> Vec<Presence> {
     all
 }
 
-fn backends() -> [BackendView; 4] {
+fn backends() -> [BackendView; 5] {
     let name = || Arc::from("a");
     [
         BackendView::Unplaced,
         BackendView::Missing { name: name() },
+        BackendView::Forgotten { name: name() },
         BackendView::NotReady {
             name: name(),
             reason: Reason::Unreachable,
@@ -219,7 +220,8 @@ fn may_act(desired: &Desired, observed: &Observed, step: &Step) {
             let nothing_left = matches!(observed.presence, Presence::Absent | Presence::NameTaken { .. });
             let known = is_ready(observed) && observed.job.is_none() && nothing_left;
             assert!(desired.deleting && observed.finalizer, "{}", context());
-            assert!(known || observed.backend == BackendView::Unplaced, "let go too early: {}", context());
+            let nowhere = matches!(observed.backend, BackendView::Unplaced | BackendView::Forgotten { .. });
+            assert!(known || nowhere, "let go too early: {}", context());
         }
         Step::Record(record) => panic!("{record:?}, of which nothing is known: {}", context()),
         Step::Submit { job, uuid } => {

@@ -75,6 +75,7 @@ fn now(world: &World<'_>, occasion: &Occasion) -> String {
     let place = match &observed.backend {
         BackendView::Unplaced => "on no backend yet".to_owned(),
         BackendView::Missing { name } => format!("on GanetiBackend {name}, which does not exist"),
+        BackendView::Forgotten { name } => format!("on GanetiBackend {name}, whose cluster is gone for good"),
         BackendView::NotReady { name, .. } => format!("on GanetiBackend {name}, which is not ready"),
         BackendView::Ready { name } => format!("on GanetiBackend {name}"),
     };

@@ -80,6 +80,7 @@ pub(crate) fn wanted_name(machine: &VirtualMachine, scene: &Scene) -> Option<Str
 fn desired(machine: &VirtualMachine) -> Desired {
     let spec = &machine.spec;
     Desired {
+        drift_policy: machine.spec.drift_policy,
         deleting: machine.metadata.deletion_timestamp.is_some(),
         paused: is_paused(&machine.metadata),
         protected: spec.protected,

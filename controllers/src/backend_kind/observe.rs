@@ -45,7 +45,9 @@ pub(super) fn observe(ctx: &Ctx, name: &Arc<str>) -> Option<ObservedBackend> {
         let object = &backend.object;
         let credentials = world.credentials.get(object.spec.credentials_secret_ref.name.as_str()).cloned();
         let settings = Settings { spec: Rc::clone(&object.spec), credentials };
-        let wanted = if object.paused {
+        let wanted = if object.forgotten {
+            Wanted::Stop(Health::Forgotten)
+        } else if object.paused {
             Wanted::Stop(Health::Paused)
         } else if object.spec.offline {
             Wanted::Stop(Health::Offline)

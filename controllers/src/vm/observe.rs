@@ -172,6 +172,9 @@ fn have_it_watched(world: &mut World, seen: &ObservedMachine) {
 fn view(machine: &Machine, backend: Option<&Backend>) -> BackendView {
     let Some(name) = machine.backend.clone() else { return BackendView::Unplaced };
     let Some(backend) = backend else { return BackendView::Missing { name } };
+    if backend.object.forgotten {
+        return BackendView::Forgotten { name };
+    }
     if backend.health.is_ready() && backend.client.is_some() {
         return BackendView::Ready { name };
     }

@@ -55,6 +55,8 @@ pub(crate) struct BackendObject {
     pub(crate) deleting: bool,
     /// Paused by annotation.
     pub(crate) paused: bool,
+    /// Its cluster is gone for good.
+    pub(crate) forgotten: bool,
     /// All finalizers.
     pub(crate) finalizers: Rc<[Box<str>]>,
     /// The spec.

@@ -141,7 +141,7 @@ impl Machine {
             generation: meta.generation,
             created: meta.creation_timestamp.unwrap_or_default(),
             deleting: meta.deletion_timestamp.is_some(),
-            paused: meta.paused.0,
+            paused: meta.marks.paused,
             finalizers: meta.finalizers.iter().map(|text| Box::from(text.as_ref())).collect(),
             flavor: interner.text(&wire.spec.flavor_ref.name),
             image: ObjectName::new(image_namespace, &wire.spec.image_ref.name),

@@ -38,7 +38,7 @@ pub(crate) struct MetaWire<'a> {
     #[serde(borrow, default)]
     pub(crate) finalizers: Vec<Cow<'a, str>>,
     #[serde(default, rename = "annotations")]
-    pub(crate) paused: Paused,
+    pub(crate) marks: Marks,
 }
 
 impl MetaWire<'_> {
@@ -48,31 +48,40 @@ impl MetaWire<'_> {
     }
 }
 
-/// Whether the annotations say that the object is paused; the rest of them is skipped.
+/// What the annotations say to us; the rest of them is skipped. An annotation counts whatever it says but `false`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Paused(pub(crate) bool);
+pub(crate) struct Marks {
+    /// Nothing is done to the object.
+    pub(crate) paused: bool,
+    /// The cluster of this backend is gone for good.
+    pub(crate) forget: bool,
+}
 
-impl<'de> Deserialize<'de> for Paused {
+impl<'de> Deserialize<'de> for Marks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Annotations;
         impl<'de> Visitor<'de> for Annotations {
-            type Value = Paused;
+            type Value = Marks;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("annotations")
             }
-            fn visit_unit<E>(self) -> Result<Paused, E> {
-                Ok(Paused(false))
+            fn visit_unit<E>(self) -> Result<Marks, E> {
+                Ok(Marks::default())
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Paused, A::Error> {
-                let mut paused = false;
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Marks, A::Error> {
+                let mut marks = Marks::default();
                 while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    if key == names::PAUSED_ANNOTATION {
-                        paused = map.next_value::<Cow<'de, str>>()? != "false";
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
+                    let mark = match key.as_ref() {
+                        names::PAUSED_ANNOTATION => &mut marks.paused,
+                        names::FORGET_ANNOTATION => &mut marks.forget,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    *mark = map.next_value::<Cow<'de, str>>()? != "false";
                 }
-                Ok(Paused(paused))
+                Ok(marks)
             }
         }
         deserializer.deserialize_any(Annotations)

@@ -94,6 +94,11 @@ pub enum BackendView {
         /// The name that `spec.backendName` has.
         name: Arc<str>,
     },
+    /// Its cluster is gone for good, and its instances with it.
+    Forgotten {
+        /// Name of the backend.
+        name: Arc<str>,
+    },
     /// It cannot be worked with now.
     NotReady {
         /// Name of the backend.

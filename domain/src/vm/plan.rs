@@ -137,6 +137,15 @@ fn blocked(desired: &Desired, observed: &Observed) -> Option<Decision> {
                 ),
             ));
         }
+        BackendView::Forgotten { .. } if desired.deleting => return Some(Decision::Act(Step::Release)),
+        BackendView::Forgotten { name } => {
+            return Some(Decision::stall(
+                Reason::BackendForgotten,
+                format!(
+                    "The cluster of GanetiBackend {name} is gone for good, and this machine with it: delete this object."
+                ),
+            ));
+        }
         BackendView::NotReady { name, reason, message } => {
             let reason = match reason {
                 Reason::BackendOffline | Reason::Synchronising => *reason,

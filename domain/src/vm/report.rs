@@ -295,7 +295,10 @@ fn placed(observed: &Observed, decision: &Decision) -> Verdict {
             "No backend has been chosen yet.",
         ),
         (
-            BackendView::Missing { name } | BackendView::NotReady { name, .. } | BackendView::Ready { name },
+            BackendView::Missing { name }
+            | BackendView::Forgotten { name }
+            | BackendView::NotReady { name, .. }
+            | BackendView::Ready { name },
             _,
         ) => Verdict::new(ConditionType::Placed, true, Reason::BackendChosen, format!("On {name}.")),
     }

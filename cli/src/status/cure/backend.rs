@@ -80,6 +80,13 @@ fn of_object(reason: Reason, on: &Subject) -> Option<Advice> {
             "patch",
             format!("take the annotation off: kubectl annotate gbe {name} {}-", names::PAUSED_ANNOTATION),
         ),
+        Reason::BackendForgotten => administrator(
+            "patch",
+            format!(
+                "nothing, if the cluster is gone for good: its machines may be deleted; else take the annotation off: kubectl annotate gbe {name} {}-",
+                names::FORGET_ANNOTATION
+            ),
+        ),
         Reason::Synchronising => (Who::Nobody, None, "wait: its inventory is being read".to_owned()),
         _ => return None,
     })

@@ -52,6 +52,7 @@ fn of_spec(reason: Reason, on: &Subject) -> Option<Advice> {
         Reason::InstanceNotFound => {
             owner("correct spec.adopt; the machine goes on when the instance appears")
         }
+        Reason::BackendForgotten => owner("delete the machine: its cluster is gone for good"),
         Reason::Protected => owner("set spec.protected to false, if the machine is really to go"),
         _ => return None,
     })

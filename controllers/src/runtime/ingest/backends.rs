@@ -69,7 +69,8 @@ fn read(object: &Unparsed<'_>) -> Result<BackendObject, serde_json::Error> {
         version: meta.version(),
         generation: meta.generation,
         deleting: meta.deletion_timestamp.is_some(),
-        paused: meta.paused.0,
+        paused: meta.marks.paused,
+        forgotten: meta.marks.forget,
         finalizers: meta.finalizers.iter().map(|text| Box::from(text.as_ref())).collect(),
         spec: Rc::new(wire.spec),
         status: Rc::new(wire.status),
@@ -86,8 +87,12 @@ fn store(world: &mut World, name: &Arc<str>, read: BackendObject) -> Option<Vec<
         return None;
     }
     // A backend that takes machines again, or more of them, concerns those that wait for room.
+    let forgotten = read.forgotten && !backend.object.forgotten;
     let reopened = backend.object.generation != read.generation;
     backend.window.resize(read.spec.limits.jobs_in_flight);
     backend.object = read;
+    if forgotten {
+        return Some(world.machines.on_backend(name).cloned().collect());
+    }
     Some(if reopened { world.needs.met(&Need::Capacity) } else { Vec::new() })
 }

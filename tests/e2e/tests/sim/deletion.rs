@@ -134,6 +134,24 @@ pub async fn with_its_backend_object_gone_a_deletion_says_what_it_waits_for(stag
     never.gone(SOON).await
 }
 
+/// A cluster that burnt down: its machines wait for it, until an administrator says that it does not come back.
+pub async fn a_cluster_that_is_gone_for_good_holds_nothing(stage: &Stage) -> Result<()> {
+    let (space, cluster) = (stage.space("forget").await?, stage.sim("forget").await?);
+    let (web, db) = (cluster.running(&space, "web").await?, cluster.running(&space, "db").await?);
+    cluster.sim.add_fault(Fault::always(FaultKind::Refuse));
+    cluster.backend.not_ready(Reason::Unreachable, LONG).await?;
+    web.delete().await?;
+    web.not_ready(Reason::BackendNotReady, SOON).await?;
+    stage.kubectl(&["annotate", "gbe", cluster.backend.name(), "cyclades.io/forget=true"]).await?;
+    web.gone(SOON).await?;
+    let message = db.stalled(Reason::BackendForgotten, SOON).await?;
+    ensure!(message.contains("delete this object"), "the cure: {message}");
+    cluster.backend.not_ready(Reason::BackendForgotten, SOON).await?;
+    db.delete().await?;
+    db.gone(SOON).await?;
+    stage.kubectl(&["delete", "gbe", cluster.backend.name(), "--timeout=30s"]).await.map(drop)
+}
+
 pub async fn a_namespace_with_machines_goes_and_their_instances_first(stage: &Stage) -> Result<()> {
     let (space, cluster) = (stage.space("whole").await?, stage.sim("whole").await?);
     let manifests: Vec<_> =

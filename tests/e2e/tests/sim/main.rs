@@ -66,6 +66,7 @@ fn main() -> ExitCode {
             deletion::a_backend_with_machines_is_held_and_says_so,
             deletion::with_its_secret_gone_a_deletion_says_what_it_waits_for,
             deletion::with_its_backend_object_gone_a_deletion_says_what_it_waits_for,
+            deletion::a_cluster_that_is_gone_for_good_holds_nothing,
             deletion::a_namespace_with_machines_goes_and_their_instances_first,
             deletion::a_machine_that_vanished_is_lost_until_its_owner_says_otherwise,
             deletion::slow_removals_leave_room_for_creates,
