@@ -3,6 +3,7 @@
 mod ahead;
 mod file;
 mod ganeti;
+mod identity;
 mod merge;
 mod rival;
 mod room;

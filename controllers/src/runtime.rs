@@ -12,6 +12,7 @@ pub(crate) mod pass;
 pub(crate) mod queue;
 mod recorder;
 pub(crate) mod split;
+pub(crate) mod told;
 pub(crate) mod watch;
 
 use std::{

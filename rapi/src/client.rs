@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{Config, ConfigError, Timeouts};
+use crate::error_body::ErrorBody;
 use crate::failure::{Answer, Attempt, Denied, Failure, Garbled, Obstacle, Refusal, Unknown, Unreachable};
 use crate::net::{
     Broken, Endpoint, Headers, Reply, Request, Route, Spares, client_config, exchange, open, unescape,
@@ -201,20 +201,6 @@ fn judge_status(request: &Request, endpoint: &Endpoint, reply: Reply) -> Answer<
         }
         504 => Err(no_answer(request, endpoint, Obstacle::Gateway { status, message: error.words() })),
         _ => Err(Refusal::read(status, error).into()),
-    }
-}
-
-/// RAPI's error object.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ErrorBody {
-    pub(crate) message: String,
-    pub(crate) explain: String,
-}
-
-impl ErrorBody {
-    fn words(self) -> String {
-        if self.message.is_empty() { self.explain } else { self.message }
     }
 }
 

@@ -212,7 +212,7 @@ pub struct Garbled {
 
 impl Refusal {
     /// Reads RAPI's error object, and in its message the error of Ganeti it may quote.
-    pub(crate) fn read(status: u16, body: crate::client::ErrorBody) -> Self {
+    pub(crate) fn read(status: u16, body: crate::error_body::ErrorBody) -> Self {
         let quoted = quoted_error(&body.message);
         let (class, ecode) = quoted.unwrap_or_default();
         Self { status, explain: body.explain, message: body.message, class, ecode }

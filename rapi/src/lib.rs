@@ -34,6 +34,7 @@
 mod api;
 mod client;
 mod config;
+mod error_body;
 mod failure;
 mod job;
 mod model;

@@ -20,7 +20,7 @@ use kube::{Api, api::ListParams};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::view::{id_of, wanted_name};
+use super::identity::{id_of, wanted_name};
 use crate::cluster::Cluster;
 use crate::look::{Look, code, look as look_at, said};
 use crate::scene::Scene;

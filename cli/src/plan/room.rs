@@ -12,7 +12,7 @@ use kube::{Api, Resource, ResourceExt as _, api::ListParams};
 use serde::de::DeserializeOwned;
 
 use super::ganeti::Sight;
-use super::view::id_of;
+use super::identity::id_of;
 use crate::cluster::Cluster;
 use crate::look::{Look, code, said};
 use crate::references::shape_of;

@@ -9,14 +9,14 @@ use cyclades_crds::{
     virtual_machine::{ActionResult, ManagementPolicy, ObservedPower},
 };
 use cyclades_domain::{
-    naming::{JobStep, instance_name},
+    naming::JobStep,
     power::Power,
     shape::refusal,
     vm::{BackendView, Desired, Instance, Observed, Presence, Request, Resize, Setback, Stage},
 };
-use uuid::Uuid;
 
 use super::ganeti::{Sight, Sighting};
+use super::identity::wanted_name;
 use crate::look::Look;
 use crate::references::{allows_new, shape_of};
 use crate::scene::Scene;
@@ -59,22 +59,6 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
         _ => wanted_name(machine, scene).unwrap_or_default(),
     };
     View { desired: desired(machine), observed, instance, by_ganeti: seen.is_some() }
-}
-
-/// Id of a machine: `spec.id`, else its uid.
-pub(crate) fn id_of(machine: &VirtualMachine) -> Option<Uuid> {
-    let text = machine.spec.id.as_deref().or(machine.metadata.uid.as_deref())?;
-    Uuid::try_parse(text).ok()
-}
-
-/// The name that the machine's instance has, or will have on its backend.
-pub(crate) fn wanted_name(machine: &VirtualMachine, scene: &Scene) -> Option<String> {
-    let told = machine.status.as_ref().and_then(|status| status.instance_name.clone());
-    if let Some(name) = told.or_else(|| machine.spec.adopt.clone()) {
-        return Some(name);
-    }
-    let backend = scene.backend(machine.spec.backend_name.as_deref()?).found()?;
-    Some(instance_name(&backend.spec.instance_name_prefix, id_of(machine)?))
 }
 
 fn desired(machine: &VirtualMachine) -> Desired {

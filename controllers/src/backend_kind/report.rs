@@ -16,9 +16,9 @@ use crate::{
     runtime::{
         conditions,
         context::Ctx,
-        events::Told,
         kube_api::Place,
         pass::{Next, PassError},
+        told::Told,
     },
     world::{Facts, Key},
 };

@@ -8,10 +8,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tracing::debug;
-use uuid::Uuid;
 
-use super::{metrics::Metrics, recorder::Recorder};
-use crate::world::Key;
+use super::{metrics::Metrics, recorder::Recorder, told::Told};
 
 /// Most events that wait; beyond that the oldest is dropped, and counted.
 const WAITING_MAX: usize = 10_000;
@@ -21,23 +19,6 @@ const BURST: u32 = 50;
 const PACE: Duration = Duration::from_millis(100);
 /// Longest time an event may take to be written.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// An event to be written.
-#[derive(Debug)]
-pub(crate) struct Told {
-    /// What it is about.
-    pub(crate) about: Key,
-    /// uid of that object.
-    pub(crate) uid: Uuid,
-    /// Whether it is a warning.
-    pub(crate) warning: bool,
-    /// Reason, in PascalCase.
-    pub(crate) reason: &'static str,
-    /// What was done.
-    pub(crate) action: &'static str,
-    /// For people.
-    pub(crate) message: String,
-}
 
 /// The queue of events. Cloning shares it.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::events::Told;
+use super::told::Told;
 use crate::world::Key;
 
 /// How long an event is continued by the same words, as Kubernetes' own recorder does.

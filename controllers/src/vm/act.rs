@@ -21,9 +21,9 @@ use crate::{
     },
     runtime::{
         context::Ctx,
-        events::Told,
         kube_api::{Patch, Place, WriteError, Written},
         queue::Urgency,
+        told::Told,
     },
     world::Key,
 };

@@ -15,10 +15,10 @@ use crate::{
     runtime::{
         conditions::{self, ConditionOut},
         context::Ctx,
-        events::Told,
         jitter,
         kube_api::{Patch, Place},
         pass::{Next, PassError},
+        told::Told,
     },
     world::Key,
 };
