@@ -169,6 +169,33 @@ closed_list! {
     MachinesPlaced,
 }
 
+impl Reason {
+    /// Whether it says that a job of the machine's own is under way.
+    #[must_use]
+    pub fn is_progress(self) -> bool {
+        matches!(
+            self,
+            Self::Creating
+                | Self::Starting
+                | Self::Stopping
+                | Self::Deleting
+                | Self::Rebooting
+                | Self::Resizing
+                | Self::Adopting
+                | Self::Detaching
+        )
+    }
+
+    /// Whether it says that a machine is not Ready because its spec wants it so.
+    #[must_use]
+    pub fn is_wanted(self) -> bool {
+        matches!(
+            self,
+            Self::Paused | Self::Suspended | Self::ResizePending | Self::Observed | Self::Protected
+        )
+    }
+}
+
 /// Finds the condition of a type.
 #[must_use]
 pub fn find(conditions: &[Condition], wanted: ConditionType) -> Option<&Condition> {

@@ -218,16 +218,15 @@ fn announce(ctx: &Ctx, seen: &ObservedMachine, status: &Status) {
         status.verdict(ConditionType::Ready).map(|verdict| (verdict.status, verdict.reason))
     };
     let Some(verdict) = status.verdict(ConditionType::Ready) else { return };
-    let in_progress =
-        matches!(verdict.reason, Reason::Creating | Reason::Starting | Reason::Stopping | Reason::Deleting);
     // Jobs are told when they are accepted, with their ids.
-    if ready(status) == ready(&seen.before) && status.power == seen.before.power || in_progress {
+    let same = ready(status) == ready(&seen.before) && status.power == seen.before.power;
+    if same || verdict.reason.is_progress() {
         return;
     }
     let (reason, warning) = match (verdict.status, status.power) {
         (Some(true), Some(cyclades_crds::virtual_machine::ObservedPower::Stopped)) => ("Stopped", false),
         (Some(true), _) => ("Running", false),
-        _ => (verdict.reason.as_str(), true),
+        _ => (verdict.reason.as_str(), !verdict.reason.is_wanted()),
     };
     ctx.events.tell(Told {
         about: Key::Vm(seen.key.clone()),

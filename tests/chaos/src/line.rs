@@ -14,7 +14,7 @@ pub struct Line {
     /// What everything that is left to chance follows from.
     #[arg(long, env = "CYCLADES_CHAOS_SEED", default_value_t = 1)]
     pub seed: u64,
-    /// Only this weather: calm, lag, breaks, gone or storm.
+    /// Only this weather: calm, lag, breaks, gone, slow or storm.
     #[arg(long, env = "CYCLADES_CHAOS_WEATHER", value_name = "WEATHER")]
     pub weather: Option<Weather>,
     /// One point: kill the operator before call K has an effect.

@@ -19,8 +19,8 @@ const REST_AFTER_HANG: Duration = Duration::from_secs(100);
 const REST_WITHIN: Duration = Duration::from_secs(900);
 /// How long the second life of the operator is watched, in which it must change nothing.
 const SECOND_LOOK: Duration = Duration::from_secs(20);
-/// How long the operator is away after it was killed: so much times 1, 3 or 5, by turns.
-const AWAY: Duration = Duration::from_millis(700);
+/// How long the operator is away after it was killed, in ms: by turns so that what it left under way is still so, or over.
+const AWAY_MS: [u64; 4] = [10, 400, 1500, 4000];
 
 /// What came of a point.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ async fn play(scenario: &Scenario, point: &Point) -> Outcome {
         Ok(stage) => stage,
         Err(failure) => return Outcome { failure: Some(failure), calls: 0, log: Vec::new() },
     };
-    let mut play = Play { stage: &stage, checker: Checker::default(), lives: 0, calls: 0 };
+    let mut play = Play { stage: &stage, checker: Checker::default(), lives: 0, calls: 0, seed: point.seed };
     let failure = play.all(scenario).await.err();
     let panicked = PANICS.take().map(Failure::Panic);
     let failure = panicked.or(failure);
@@ -71,6 +71,7 @@ struct Play<'a> {
     checker: Checker,
     lives: u64,
     calls: u32,
+    seed: u64,
 }
 
 impl Play<'_> {
@@ -111,6 +112,13 @@ impl Play<'_> {
         self.checker.check_end(stage)
     }
 
+    /// Follows from the call at which the operator was killed, so that all calls meet all pauses as seeds change.
+    fn away(&self) -> Duration {
+        let turn = u64::from(self.stage.calls.tally().calls).wrapping_add(self.seed).wrapping_add(self.lives);
+        let index = usize::try_from(turn % 4).unwrap_or(0);
+        Duration::from_millis(AWAY_MS[index])
+    }
+
     /// Runs something while the operator lives, dies and lives again.
     async fn with_operator<T>(
         &mut self,
@@ -134,7 +142,7 @@ impl Play<'_> {
             }
             drop(operator);
             self.stage.calls.note("--- the operator is killed");
-            let away = AWAY * (1 + 2 * u32::try_from(self.lives % 3).unwrap_or(0));
+            let away = self.away();
             tokio::select! {
                 biased;
                 done = &mut what => return done,

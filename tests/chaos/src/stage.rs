@@ -43,7 +43,7 @@ impl Stage {
         let failed = |error: &dyn std::fmt::Display| Failure::Stage(error.to_string());
         let options = ganeti_sim::Options {
             seed: point.seed,
-            latency: Latency::Calibrated { scale: 1.0 },
+            latency: Latency::Calibrated { scale: point.weather.job_scale() },
             epoch: Some(Duration::from_secs(1_767_225_600)),
             ..ganeti_sim::Options::default()
         };

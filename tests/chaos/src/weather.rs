@@ -16,13 +16,15 @@ pub enum Weather {
     Breaks,
     /// Watches lag, break, and have expired when they are resumed.
     Gone,
+    /// Ganeti's jobs take fifteen times as long: they outlive a restart and every backoff that is not minded.
+    Slow,
     /// Any blow, at up to six calls.
     Storm,
 }
 
 impl Weather {
     /// All of it.
-    pub const ALL: [Self; 5] = [Self::Calm, Self::Lag, Self::Breaks, Self::Gone, Self::Storm];
+    pub const ALL: [Self; 6] = [Self::Calm, Self::Lag, Self::Breaks, Self::Gone, Self::Slow, Self::Storm];
 
     /// Its word, as the flag has it.
     #[must_use]
@@ -32,14 +34,20 @@ impl Weather {
             Self::Lag => "lag",
             Self::Breaks => "breaks",
             Self::Gone => "gone",
+            Self::Slow => "slow",
             Self::Storm => "storm",
         }
+    }
+
+    /// How long Ganeti's jobs take, as a multiple of what was measured on a real one.
+    pub(crate) fn job_scale(self) -> f64 {
+        if self == Self::Slow { 15.0 } else { 1.0 }
     }
 
     pub(crate) fn watches(self) -> WatchFaults {
         let none = WatchFaults::default();
         match self {
-            Self::Calm => none,
+            Self::Calm | Self::Slow => none,
             Self::Lag => WatchFaults { lag: Duration::from_secs(2), ..none },
             Self::Breaks => WatchFaults { duplicated: true, breaks_after: Some(3), ..none },
             Self::Gone => {
