@@ -111,6 +111,8 @@ closed_list! {
     InstanceNotFound,
     /// The instance that `spec.adopt` names is being taken over.
     Adopting,
+    /// The words of `spec.tags` are being put on the instance or taken off it.
+    Tagging,
     /// The instance is being let go: it stays in Ganeti, and is nobody's.
     Detaching,
     /// Ganeti refused or failed a job; the message has Ganeti's own words. Tried again later.
@@ -182,6 +184,7 @@ impl Reason {
                 | Self::Rebooting
                 | Self::Resizing
                 | Self::Adopting
+                | Self::Tagging
                 | Self::Detaching
         )
     }

@@ -38,6 +38,8 @@ pub const TAG_NAMESPACE: &str = "cyclades:ns:";
 pub const TAG_NAME: &str = "cyclades:name:";
 /// Tag on an instance: `cyclades:cluster:<clusterID>`, the installation that owns it.
 pub const TAG_CLUSTER: &str = "cyclades:cluster:";
+/// Tag on an instance: `cyclades:user:<tag>`, one for each of `spec.tags`, as Synnefo wrote them.
+pub const TAG_USER: &str = "cyclades:user:";
 /// Tag on a Ganeti cluster: `cyclades:claim:<prefix>:<clusterID>:<incarnation>`: which installation
 /// manages instances with that name prefix, and which life of it (the uid of `kube-system`).
 pub const TAG_CLAIM: &str = "cyclades:claim:";

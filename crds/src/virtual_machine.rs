@@ -108,6 +108,12 @@ pub struct VirtualMachineSpec {
     /// as it is and is nobody's from then on. Setting `Detach` needs the verb `detach` on virtualmachines.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
+    /// Words of the owner, which Ganeti keeps as tags of the instance (`cyclades:user:…`) for scripts on its nodes. At most
+    /// 50, of at most 60 characters each, without `/` and `,`. They are put on and taken off while the guest runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(min = 1, max = 60), regex(pattern = "^[^/,]+$")))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub tags: Vec<String>,
     /// Seconds that a guest has to shut down by itself before it is stopped by force; 0 stops it at once.
     #[serde(default = "shutdown_timeout_default")]
     #[schemars(range(min = 0, max = 3600))]

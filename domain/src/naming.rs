@@ -1,6 +1,6 @@
 //! Names and tags in Ganeti, and the reasons that jobs carry.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use cyclades_crds::names;
 use uuid::Uuid;
@@ -22,6 +22,26 @@ pub fn instance_tags(cluster_id: &str, namespace: &str, name: &str, id: Uuid) ->
         cut(format!("{}{name}", names::TAG_NAME)),
         format!("{}{cluster_id}", names::TAG_CLUSTER),
     ]
+}
+
+/// The tag of Ganeti that stands for a word of a machine's owner, in Synnefo's encoding: UTF-8, percent-encoded but for
+/// letters, digits and `.`, `-`, `:`, blanks as `+`; then `/` for the percent sign and `*` for the underscore.
+#[must_use]
+pub fn user_tag(word: &str) -> String {
+    let mut tag = names::TAG_USER.to_owned();
+    for byte in word.bytes() {
+        match byte {
+            b' ' => tag.push('+'),
+            b'_' => tag.push('*'),
+            b'.' | b'-' | b':' => tag.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => tag.push(char::from(byte)),
+            _ => {
+                // Writing to a String cannot fail.
+                let _ = write!(tag, "/{byte:02X}");
+            }
+        }
+    }
+    tag
 }
 
 /// Whose instance it is, read from its tags.
@@ -107,11 +127,15 @@ pub enum JobStep {
     Detach,
     /// `OP_TAGS_SET`: the instance is the machine's from then on
     Adopt,
+    /// `OP_TAGS_SET`: words of its owner
+    Tag,
+    /// `OP_TAGS_DEL`: words that its owner has taken back
+    Untag,
 }
 
 impl JobStep {
     /// Every step.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -122,6 +146,8 @@ impl JobStep {
         Self::Grow,
         Self::Detach,
         Self::Adopt,
+        Self::Tag,
+        Self::Untag,
     ];
 
     /// The step's word in a job's reason, in metrics and in messages.
@@ -138,6 +164,8 @@ impl JobStep {
             Self::Grow => "grow",
             Self::Detach => "detach",
             Self::Adopt => "adopt",
+            Self::Tag => "tag",
+            Self::Untag => "untag",
         }
     }
 
@@ -203,6 +231,18 @@ mod tests {
     fn tags_never_exceed_ganetis_limit() {
         let tags = instance_tags("prod", &"n".repeat(63), &"v".repeat(253), Uuid::nil());
         assert!(tags.iter().all(|tag| tag.chars().count() <= names::TAG_LENGTH_MAX), "{tags:?}");
+    }
+
+    #[test]
+    fn words_of_owners_are_written_as_synnefo_did() {
+        for (word, tag) in [
+            ("web", "cyclades:user:web"),
+            ("env:prod-1.a", "cyclades:user:env:prod-1.a"),
+            ("two words_here", "cyclades:user:two+words*here"),
+            ("100%~é*", "cyclades:user:100/25/7E/C3/A9/2A"),
+        ] {
+            assert_eq!(user_tag(word), tag);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub mod record;
 pub mod report;
 
 pub use desired::Desired;
-pub use observed::{BackendView, Instance, Observed, Presence, Request, Resize, Setback, Stage};
+pub use observed::{BackendView, Instance, Observed, Presence, Request, Resize, Setback, Stage, TagChange};
 pub use plan::{Decision, Step, plan};
 pub use record::Record;
 pub use report::{Status, report};

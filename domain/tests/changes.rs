@@ -17,7 +17,7 @@ use cyclades_domain::{
     power::Power,
     vm::{
         BackendView, Decision, Desired, Instance, Observed, Presence, Request, Resize, Stage, Status, Step,
-        plan, report,
+        TagChange, plan, report,
     },
 };
 
@@ -38,6 +38,8 @@ struct Story {
     instance: Option<Instance>,
     /// Whether the instance still carries our tags.
     tagged: bool,
+    has_tags: Vec<Box<str>>,
+    wanted_tags: Vec<Box<str>>,
     /// What the operator remembers of the action.
     memory: Option<(Arc<str>, Stage)>,
     finalizer: bool,
@@ -78,6 +80,8 @@ impl Story {
                 half_made: false,
             }),
             tagged: true,
+            has_tags: Vec::new(),
+            wanted_tags: Vec::new(),
             memory: None,
             finalizer: true,
             jobs: Vec::new(),
@@ -133,6 +137,7 @@ impl Story {
             flavor: self.status.flavor.clone(),
             resize: self.resize(),
             request: self.request(),
+            tags: TagChange::between(&self.has_tags, &self.wanted_tags),
         }
     }
 
@@ -173,6 +178,7 @@ impl Story {
 
     fn succeed(&mut self, job: JobStep) {
         self.jobs.push(job);
+        let tags = TagChange::between(&self.has_tags, &self.wanted_tags);
         let (_, shape) = &self.flavor;
         let instance = self.instance.as_mut().unwrap();
         match job {
@@ -193,6 +199,10 @@ impl Story {
             }
             JobStep::Detach => self.tagged = false,
             JobStep::Adopt => self.tagged = true,
+            JobStep::Tag | JobStep::Untag => match tags.unwrap() {
+                TagChange::Add(more) => self.has_tags.extend(more),
+                TagChange::Remove(less) => self.has_tags.retain(|tag| !less.contains(tag)),
+            },
             JobStep::Remove => self.instance = None,
             JobStep::Create => panic!("nobody asked for another machine"),
         }
@@ -488,4 +498,16 @@ fn a_correction_restarts_the_guest_where_that_is_wanted() {
         assert_eq!(story.jobs, [JobStep::Stop, JobStep::Modify, JobStep::Start], "{passes}");
         assert!(story.ready());
     }
+}
+
+#[test]
+fn the_words_of_the_owner_are_put_on_and_taken_off_while_the_guest_runs() {
+    let mut story = Story::running();
+    story.wanted_tags = vec!["cyclades:user:a".into(), "cyclades:user:b".into()];
+    story.rest();
+    story.wanted_tags = vec!["cyclades:user:b".into()];
+    story.rest();
+    assert_eq!(story.jobs, [JobStep::Tag, JobStep::Untag]);
+    assert_eq!(story.has_tags, story.wanted_tags);
+    assert!(story.ready() && story.power() == Power::Running);
 }

@@ -117,6 +117,7 @@ impl World {
             flavor: None,
             resize: None,
             request: None,
+            tags: None,
         }
     }
 

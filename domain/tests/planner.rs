@@ -137,6 +137,7 @@ fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
                         flavor: Some("small".into()),
                         resize: None,
                         request: None,
+                        tags: None,
                     };
                     for desired in &desires {
                         check(desired, &observed);
@@ -394,6 +395,7 @@ fn a_drifted_machine_says_which_fields() {
         flavor: Some("small".into()),
         resize: None,
         request: None,
+        tags: None,
     };
     let status = report(&desired, &observed, &plan(&desired, &observed), &Status::default(), None);
     let in_sync = status.verdict(ConditionType::InSync).unwrap();
@@ -421,6 +423,7 @@ fn what_went_wrong_before_does_not_matter_to_a_machine_that_is_well() {
             flavor: Some("small".into()),
             resize: None,
             request: None,
+            tags: None,
         };
         assert_eq!(plan(&desired, &observed), Decision::Settled, "{observed:?}");
     }

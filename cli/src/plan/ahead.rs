@@ -12,8 +12,8 @@ use cyclades_domain::{
     placement::Placement,
     power::Power,
     vm::{
-        BackendView, Decision, Desired, Instance, Observed, Presence, Record, Resize, Stage, Status, Step,
-        plan, report,
+        BackendView, Decision, Desired, Instance, Observed, Presence, Record, Stage, Status, Step, plan,
+        report,
     },
 };
 
@@ -199,14 +199,15 @@ fn take(observed: &mut Observed, desired: &Desired, step: &Step, prepared: &Prep
 
 /// A job that succeeded.
 fn done(observed: &mut Observed, desired: &Desired, job: JobStep, prepared: &Prepared) {
-    let target = match &observed.resize {
-        Some(Resize::To { shape, .. }) => Some(Arc::clone(shape)),
-        _ => None,
-    };
+    let target = observed.target(desired).map(|(_, shape)| Arc::clone(shape));
     if job == JobStep::Create {
         let shape = prepared.shape.clone().map(Arc::new).or_else(|| observed.shape.clone());
         observed.presence = Presence::Present(made(desired, shape.as_deref()));
         observed.shape = shape;
+        return;
+    }
+    if matches!(job, JobStep::Tag | JobStep::Untag) {
+        observed.tags = None;
         return;
     }
     if matches!(job, JobStep::Remove | JobStep::Detach) {

@@ -46,6 +46,8 @@ pub(crate) struct Sight {
 pub(crate) struct Sighting {
     /// The machine's instance.
     pub(crate) instance: Option<Instance>,
+    /// The words of its owner as Ganeti's tags, sorted, where the instance was read whole.
+    pub(crate) user_tags: Option<Vec<Box<str>>>,
     /// An instance that has the name and is not the machine's.
     pub(crate) name_taken: Option<String>,
     /// The same, where it is nobody's.
@@ -242,6 +244,10 @@ async fn read_live(client: &Client, sighting: &mut Sighting) -> ganeti_rapi::Ans
     if let Some(live) = client.instance(&instance.name).await? {
         instance.power = Power::from_ganeti(live.status.as_str());
         instance.disk_mib = live.disk_sizes.first().copied().flatten().unwrap_or(0);
+        let words = live.tags.iter().filter(|tag| tag.starts_with(names::TAG_USER));
+        let mut words: Vec<Box<str>> = words.map(|tag| tag.as_str().into()).collect();
+        words.sort();
+        sighting.user_tags = Some(words);
     }
     Ok(())
 }

@@ -9,10 +9,10 @@ use cyclades_crds::{
     virtual_machine::{ActionResult, ManagementPolicy, ObservedPower},
 };
 use cyclades_domain::{
-    naming::JobStep,
+    naming::{JobStep, user_tag},
     power::Power,
     shape::refusal,
-    vm::{BackendView, Desired, Instance, Observed, Presence, Request, Resize, Setback, Stage},
+    vm::{BackendView, Desired, Instance, Observed, Presence, Request, Resize, Setback, Stage, TagChange},
 };
 
 use super::ganeti::{Sight, Sighting};
@@ -53,12 +53,20 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
         flavor: Some(status.flavor.as_deref().unwrap_or(&machine.spec.flavor_ref.name).into()),
         resize: resize(machine, &status, scene),
         request: request(machine, &status),
+        tags: tags(machine, seen),
     };
     let instance = match &observed.presence {
         Presence::Present(instance) | Presence::Orphan(instance) => instance.name.to_string(),
         _ => wanted_name(machine, scene).unwrap_or_default(),
     };
     View { desired: desired(machine), observed, instance, by_ganeti: seen.is_some() }
+}
+
+/// How the instance's tags differ from the owner's words, where they were read.
+fn tags(machine: &VirtualMachine, seen: Option<&Sighting>) -> Option<TagChange> {
+    let mut wanted: Vec<Box<str>> = machine.spec.tags.iter().map(|word| user_tag(word).into()).collect();
+    wanted.sort();
+    TagChange::between(seen?.user_tags.as_deref()?, &wanted)
 }
 
 fn desired(machine: &VirtualMachine) -> Desired {

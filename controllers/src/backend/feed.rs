@@ -329,7 +329,12 @@ fn shows(presence: &Presence, job: &Job) -> bool {
     match (presence, job.step) {
         (
             Presence::Present(_),
-            JobStep::Create | JobStep::RebootSoft | JobStep::RebootHard | JobStep::Adopt,
+            JobStep::Create
+            | JobStep::RebootSoft
+            | JobStep::RebootHard
+            | JobStep::Adopt
+            | JobStep::Tag
+            | JobStep::Untag,
         ) => true,
         // Whatever comes after a step of a resize, it is not the same step again.
         (Presence::Present(instance), step @ (JobStep::Modify | JobStep::Grow)) => {

@@ -70,6 +70,16 @@ pub(crate) enum Work {
     },
     /// Take our tags off it.
     Detach,
+    /// Put tags of its owner's words on it.
+    Tag {
+        /// The tags.
+        tags: Vec<Box<str>>,
+    },
+    /// Take tags of its owner's words off it.
+    Untag {
+        /// The tags.
+        tags: Vec<Box<str>>,
+    },
     /// Put our tags on it.
     Adopt {
         /// The tags.
@@ -110,6 +120,8 @@ impl Work {
             Self::Grow { .. } => JobStep::Grow,
             Self::Detach => JobStep::Detach,
             Self::Adopt { .. } => JobStep::Adopt,
+            Self::Tag { .. } => JobStep::Tag,
+            Self::Untag { .. } => JobStep::Untag,
         }
     }
 

@@ -92,6 +92,8 @@ async fn post(client: &Client, order: &Order, tags: &[String], submit: &Submit) 
             let ours: Vec<&String> = tags.iter().filter(|tag| tag.starts_with(names::TAG_ROOT)).collect();
             client.remove_instance_tags(name, &ours, submit).await
         }
+        Work::Tag { tags } => client.add_instance_tags(name, tags, submit).await,
+        Work::Untag { tags } => client.remove_instance_tags(name, tags, submit).await,
         Work::Adopt { tags } => client.add_instance_tags(name, tags, submit).await,
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn after(
         JobStep::Grow => "growing the instance's disk",
         JobStep::Detach => "taking our tags off the instance",
         JobStep::Adopt => "taking the instance over",
+        JobStep::Tag | JobStep::Untag => "giving the instance its tags",
     };
     let (reason, message, backoff, permanent) = match outcome {
         Ended::Success => {

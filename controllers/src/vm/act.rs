@@ -168,6 +168,8 @@ async fn send(ctx: &Ctx, seen: &ObservedMachine, order: &Order) -> Outcome {
                 JobStep::Grow => ("Resizing", "grow the disk of"),
                 JobStep::Detach => ("Detaching", "take our tags off"),
                 JobStep::Adopt => ("Adopting", "put our tags on"),
+                JobStep::Tag => ("Tagging", "put its owner's words on"),
+                JobStep::Untag => ("Tagging", "take words of its owner off"),
             };
             tell(
                 ctx,

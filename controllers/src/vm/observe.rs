@@ -8,7 +8,7 @@ use cyclades_crds::{
 };
 use cyclades_domain::{
     naming::instance_name,
-    vm::{BackendView, Desired, Observed, Presence, Resize, Status},
+    vm::{BackendView, Desired, Observed, Presence, Resize, Status, TagChange},
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -80,6 +80,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             flavor: Some(machine.status.flavor.clone().unwrap_or_else(|| Arc::clone(&machine.flavor))),
             resize,
             request: machine.request(),
+            tags: tag_change(backend, machine),
         };
         let seen = ObservedMachine {
             key: key.clone(),
@@ -188,6 +189,12 @@ fn shape_of(world: &World, machine: &Machine) -> Option<Arc<Shape>> {
         return told;
     }
     shape::of_flavor(world, &machine.flavor).ok().map(Arc::new).or(told)
+}
+
+/// How the instance's tags differ from the owner's words, where it has any tags of ours.
+fn tag_change(backend: Option<&Backend>, machine: &Machine) -> Option<TagChange> {
+    let inventory = &backend.filter(|backend| backend.inventory.has(machine.id))?.inventory;
+    TagChange::between(inventory.user_tags(machine.id), &machine.tags)
 }
 
 /// Another flavor than the one whose shape the machine has, and what it waits for.

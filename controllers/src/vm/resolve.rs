@@ -12,7 +12,7 @@ use cyclades_domain::{
     backend::Health,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
-    vm::{Decision, Step},
+    vm::{Decision, Step, TagChange},
 };
 
 use ganeti_rapi::RebootKind;
@@ -179,6 +179,13 @@ fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -
     }
 }
 
+fn changed_tags(seen: &ObservedMachine) -> Vec<Box<str>> {
+    match &seen.observed.tags {
+        Some(TagChange::Add(tags) | TagChange::Remove(tags)) => tags.clone(),
+        None => Vec::new(),
+    }
+}
+
 fn tags_of(ctx: &Ctx, seen: &ObservedMachine) -> Vec<String> {
     instance_tags(&ctx.installation.cluster_id, seen.key.namespace(), seen.key.name(), seen.id)
 }
@@ -207,6 +214,8 @@ fn order(
         JobStep::Modify => Work::Modify { uuid: uuid(), shape: wanted_shape(seen) },
         JobStep::Grow => Work::Grow { uuid: uuid(), shape: wanted_shape(seen) },
         JobStep::Detach => Work::Detach,
+        JobStep::Tag => Work::Tag { tags: changed_tags(seen) },
+        JobStep::Untag => Work::Untag { tags: changed_tags(seen) },
         JobStep::Adopt => Work::Adopt { tags: tags_of(ctx, seen) },
     };
     Ok(Effect::Submit(Order {
@@ -277,7 +286,8 @@ fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Crea
     };
     let software = software(world, machine)?;
     let shape = shape::of_flavor(world, &machine.flavor)?;
-    let tags = tags_of(ctx, seen);
+    let mut tags = tags_of(ctx, seen);
+    tags.extend(machine.tags.iter().map(|tag| tag.to_string()));
     let disk_parameters = disk_parameters(world, &machine.flavor);
     let hypervisor =
         seen.backend.as_ref().and_then(|name| world.backends.get(name)?.object.spec.hypervisor.clone());

@@ -2,8 +2,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    rc::Rc,
     sync::Arc,
 };
+
+use cyclades_crds::names;
 
 use cyclades_domain::{
     inventory::{Credibility, POLLS_BEFORE_ABSENT, judge},
@@ -28,6 +31,8 @@ pub(crate) struct Record {
     vcpus: u32,
     memory_mib: u64,
     disk_mib: u64,
+    /// The words of its owner as Ganeti's tags, sorted; `None` for none.
+    user_tags: Option<Rc<[Box<str>]>>,
     /// `None` until a live status has been read.
     power: Option<Power>,
     /// A sample that needs a second one to be believed.
@@ -125,6 +130,7 @@ impl Inventory {
 
     fn store(&mut self, row: &InstanceRow<'_>, cluster_id: &str, changes: &mut Changes) {
         let owner = owner(cluster_id, row.tags.iter());
+        let user_tags = user_tags(row);
         let row = &row.lean;
         let before = self.forget(&row.name);
         let same = before.as_ref().is_some_and(|before| *before.uuid == *row.uuid);
@@ -139,6 +145,7 @@ impl Inventory {
             vcpus: u32::try_from(row.vcpus).unwrap_or(u32::MAX),
             memory_mib: row.memory_mib,
             disk_mib: row.disk_mib,
+            user_tags,
             power: before.as_ref().filter(|_| same).and_then(|before| before.power),
             doubt: None,
             mark: self.mark,
@@ -325,6 +332,12 @@ impl Inventory {
         }
     }
 
+    /// The words of a machine's owner that its instance has.
+    pub(crate) fn user_tags(&self, id: Uuid) -> &[Box<str>] {
+        let record = self.ours.get(&id).and_then(|name| self.by_name.get(name));
+        record.and_then(|record| record.user_tags.as_deref()).unwrap_or_default()
+    }
+
     /// Whether an instance with a machine's id is here.
     pub(crate) fn has(&self, id: Uuid) -> bool {
         self.ours.contains_key(&id)
@@ -344,6 +357,18 @@ impl Inventory {
     pub(crate) fn undeclared_count(&self) -> usize {
         self.by_name.len() - self.ours.len().min(self.by_name.len())
     }
+}
+
+/// The words of an instance's owner among its tags.
+fn user_tags(row: &InstanceRow<'_>) -> Option<Rc<[Box<str>]>> {
+    let mut tags: Vec<Box<str>> = row
+        .tags
+        .iter()
+        .filter(|tag| tag.starts_with(names::TAG_USER))
+        .map(|tag| Box::from(tag.as_ref()))
+        .collect();
+    tags.sort();
+    (!tags.is_empty()).then(|| tags.into())
 }
 
 impl Record {

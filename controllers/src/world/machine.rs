@@ -1,6 +1,6 @@
 //! What is kept of a VirtualMachine.
 
-use std::{rc::Rc, sync::Arc};
+use std::{borrow::Cow, rc::Rc, sync::Arc};
 
 use cyclades_crds::{
     condition::{ConditionType, Reason},
@@ -12,6 +12,7 @@ use cyclades_crds::{
 };
 use cyclades_domain::{
     conditions::Verdict,
+    naming::user_tag,
     vm::{Desired, Request, Setback, Stage, Status},
 };
 use tokio::time::Instant;
@@ -68,6 +69,8 @@ pub(crate) struct Machine {
     pub(crate) protected: bool,
     /// An administrator wants it stopped.
     pub(crate) suspended: bool,
+    /// The words of its owner as Ganeti's tags, sorted.
+    pub(crate) tags: Rc<[Box<str>]>,
     /// Something to be done once, with its id.
     pub(crate) action: Option<(Arc<str>, ActionType)>,
     /// Declared shutdown timeout, in seconds.
@@ -155,6 +158,7 @@ impl Machine {
             deletion: wire.spec.deletion_policy,
             protected: wire.spec.protected,
             suspended: wire.spec.suspended,
+            tags: tags_of(&wire.spec.tags),
             action: wire.spec.action.as_ref().map(|action| (Arc::from(&*action.id), action.kind)),
             shutdown_timeout_seconds: wire.spec.shutdown_timeout_seconds,
             user_data: wire.spec.user_data.as_deref().filter(|_| wants_user_data).map(Box::from),
@@ -234,6 +238,13 @@ impl Machine {
             holding: true,
         })
     }
+}
+
+fn tags_of(words: &[Cow<'_, str>]) -> Rc<[Box<str>]> {
+    let mut tags: Vec<Box<str>> = words.iter().map(|word| user_tag(word).into()).collect();
+    tags.sort();
+    tags.dedup();
+    tags.into()
 }
 
 fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<[jiff::Timestamp]>) {

@@ -89,7 +89,9 @@ pub(crate) fn lane(step: JobStep) -> Lane {
         | JobStep::RebootHard
         | JobStep::Modify
         | JobStep::Grow
-        | JobStep::Adopt => Lane::Action,
+        | JobStep::Adopt
+        | JobStep::Tag
+        | JobStep::Untag => Lane::Action,
         JobStep::Remove | JobStep::Detach => Lane::Delete,
     }
 }

@@ -130,6 +130,8 @@ pub(crate) struct VmSpecWire<'a> {
     #[serde(default)]
     pub(crate) suspended: bool,
     #[serde(borrow, default)]
+    pub(crate) tags: Vec<Cow<'a, str>>,
+    #[serde(borrow, default)]
     pub(crate) action: Option<ActionWire<'a>>,
     #[serde(default = "shutdown_timeout")]
     pub(crate) shutdown_timeout_seconds: u32,

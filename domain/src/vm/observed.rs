@@ -37,6 +37,33 @@ pub struct Observed {
     pub resize: Option<Resize>,
     /// What was asked for by an action.
     pub request: Option<Request>,
+    /// Tags of the owner's words that the instance lacks or has too many, in Ganeti's encoding.
+    pub tags: Option<TagChange>,
+}
+
+/// How the tags of an instance differ from the owner's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TagChange {
+    /// These are to be put on.
+    Add(Vec<Box<str>>),
+    /// These are to be taken off; none is lacking.
+    Remove(Vec<Box<str>>),
+}
+
+impl TagChange {
+    /// The change from what the instance has to what it should have; both sorted. `None` where they are the same.
+    #[must_use]
+    pub fn between(has: &[Box<str>], wanted: &[Box<str>]) -> Option<Self> {
+        let missing = |from: &[Box<str>], of: &[Box<str>]| -> Vec<Box<str>> {
+            of.iter().filter(|tag| from.binary_search(tag).is_err()).cloned().collect()
+        };
+        let (add, remove) = (missing(has, wanted), missing(wanted, has));
+        match (add.is_empty(), remove.is_empty()) {
+            (false, _) => Some(Self::Add(add)),
+            (true, false) => Some(Self::Remove(remove)),
+            (true, true) => None,
+        }
+    }
 }
 
 /// A change of flavor that has not taken effect.

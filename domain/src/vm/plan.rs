@@ -7,7 +7,9 @@ use cyclades_crds::{
     virtual_machine::{ActionType, DeletionPolicy, OnMissing, PowerState, ResizePolicy},
 };
 
-use super::{BackendView, Desired, Instance, Observed, Presence, Record, Request, Resize, Setback, Stage};
+use super::{
+    BackendView, Desired, Instance, Observed, Presence, Record, Request, Resize, Setback, Stage, TagChange,
+};
 use crate::{naming::JobStep, power::Power};
 
 /// One outside effect.
@@ -219,6 +221,13 @@ fn tend(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision
     match (&decision, &observed.request, &observed.resize) {
         (Decision::Settled | Decision::Follow { .. }, Some(wanted), _) => {
             request(desired, observed, instance, wanted).unwrap_or(decision)
+        }
+        (Decision::Settled | Decision::Follow { .. }, None, _) if observed.tags.is_some() => {
+            let step = match &observed.tags {
+                Some(TagChange::Add(_)) => JobStep::Tag,
+                _ => JobStep::Untag,
+            };
+            Decision::submit(step, Some(instance))
         }
         (Decision::Settled, None, Some(Resize::Refused { reason, message })) => {
             let (reason, message) = (*reason, Arc::clone(message));

@@ -280,6 +280,7 @@ fn progress(job: JobStep) -> (Reason, &'static str) {
         JobStep::Modify | JobStep::Grow => (Reason::Resizing, "given the shape of its flavor"),
         JobStep::Detach => (Reason::Detaching, "let go"),
         JobStep::Adopt => (Reason::Adopting, "taken over"),
+        JobStep::Tag | JobStep::Untag => (Reason::Tagging, "given its tags"),
     }
 }
 

@@ -98,6 +98,7 @@ fn of_power(reason: Reason) -> Option<Advice> {
         | Reason::Resizing
         | Reason::Detaching
         | Reason::Adopting
+        | Reason::Tagging
         | Reason::Deleting
         | Reason::Synchronising => wait("wait: a job of its own takes its time"),
         _ => return None,

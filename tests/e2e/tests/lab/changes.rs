@@ -5,7 +5,7 @@ use cyclades_crds::{
     condition::Reason,
     virtual_machine::{ActionResult, ObservedPower},
 };
-use cyclades_e2e::{LONG, Machine, SOON, Space, Stage};
+use cyclades_e2e::{LONG, Look, Machine, SOON, Space, Stage, eventually};
 use serde_json::{Value, json};
 
 use crate::{FAKE, FAKE_BACKEND};
@@ -292,4 +292,42 @@ pub async fn what_is_not_nobodys_is_not_taken_over(stage: &Stage) -> Result<()> 
         machine.gone(LONG).await?;
     }
     stage.gnt(FAKE, &["gnt-instance", "remove", "--force", &foreign]).await.map(drop)
+}
+
+/// The owner's words are on the instance in Synnefo's encoding, from its creation on, and are put right again.
+pub async fn tags_are_kept_while_the_guest_runs(stage: &Stage) -> Result<()> {
+    let space = stage.space("tags").await?;
+    let spec = json!({"backendName": FAKE_BACKEND, "tags": ["env:prod", "two words_é"]});
+    let machine = space.apply("web", spec).await?;
+    machine.ready_and(ObservedPower::Running, LONG).await?;
+    let instance = machine.instance().await?;
+    let words = async || -> Result<Vec<String>> {
+        let row = stage.row(FAKE, &instance, "tags").await?.context("the instance is there")?;
+        let mut words: Vec<String> = row[0]
+            .split(',')
+            .filter_map(|tag| tag.strip_prefix("cyclades:user:"))
+            .map(str::to_owned)
+            .collect();
+        words.sort();
+        Ok(words)
+    };
+    let become_these = async |wanted: &[&str]| {
+        eventually(&format!("the words are {wanted:?}"), LONG, async || {
+            let words = words().await?;
+            Ok(if words == wanted { Look::Is(()) } else { Look::NotYet(format!("{words:?}")) })
+        })
+        .await
+    };
+    become_these(&["env:prod", "two+words*/C3/A9"]).await?;
+    machine.patch(&json!({"spec": {"tags": ["env:prod", "new"]}})).await?;
+    become_these(&["env:prod", "new"]).await?;
+    machine.ready_and(ObservedPower::Running, SOON).await?;
+    stage.gnt(FAKE, &["gnt-instance", "remove-tags", &instance, "cyclades:user:new"]).await?;
+    stage.gnt(FAKE, &["gnt-instance", "add-tags", &instance, "cyclades:user:strange", "rack7"]).await?;
+    become_these(&["env:prod", "new"]).await?;
+    let tags = stage.row(FAKE, &instance, "tags").await?.context("it is there")?[0].clone();
+    ensure!(tags.contains("rack7") && tags.contains("cyclades:id:"), "other tags are left alone: {tags}");
+    let jobs = stage.jobs(FAKE, &instance).await?;
+    ensure!(jobs.iter().all(|job| !job.summary.contains("SHUTDOWN")), "the guest ran on: {jobs:?}");
+    Ok(())
 }

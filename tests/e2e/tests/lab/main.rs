@@ -40,6 +40,7 @@ fn main() -> ExitCode {
             changes::a_detached_instance_runs_on,
             changes::an_instance_is_looked_at_and_then_taken_over,
             changes::what_is_not_nobodys_is_not_taken_over,
+            changes::tags_are_kept_while_the_guest_runs,
             changes::a_suspended_machine_stays_stopped_until_it_is_released,
             deletion::deleted_while_its_create_runs_nothing_is_left,
             refusals::a_machine_too_big_says_so_in_ganetis_words,
