@@ -194,7 +194,7 @@ fn shape_of(world: &World, machine: &Machine) -> Option<Arc<Shape>> {
 /// How the instance's tags differ from the owner's words, where it has any tags of ours.
 fn tag_change(backend: Option<&Backend>, machine: &Machine) -> Option<TagChange> {
     let inventory = &backend.filter(|backend| backend.inventory.has(machine.id))?.inventory;
-    TagChange::between(inventory.user_tags(machine.id), &machine.tags)
+    TagChange::between(inventory.user_tags(machine.id), machine.tags())
 }
 
 /// Another flavor than the one whose shape the machine has, and what it waits for.

@@ -287,7 +287,7 @@ fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Crea
     let software = software(world, machine)?;
     let shape = shape::of_flavor(world, &machine.flavor)?;
     let mut tags = tags_of(ctx, seen);
-    tags.extend(machine.tags.iter().map(|tag| tag.to_string()));
+    tags.extend(machine.tags().iter().map(|tag| tag.to_string()));
     let disk_parameters = disk_parameters(world, &machine.flavor);
     let hypervisor =
         seen.backend.as_ref().and_then(|name| world.backends.get(name)?.object.spec.hypervisor.clone());

@@ -69,8 +69,8 @@ pub(crate) struct Machine {
     pub(crate) protected: bool,
     /// An administrator wants it stopped.
     pub(crate) suspended: bool,
-    /// The words of its owner as Ganeti's tags, sorted.
-    pub(crate) tags: Rc<[Box<str>]>,
+    /// The words of its owner as Ganeti's tags, sorted; `None` for none, which is what most machines have.
+    tags: Option<Rc<[Box<str>]>>,
     /// Something to be done once, with its id.
     pub(crate) action: Option<(Arc<str>, ActionType)>,
     /// Declared shutdown timeout, in seconds.
@@ -204,6 +204,11 @@ impl Machine {
         self.status.instance_name.as_ref().or(self.adopt.as_ref())
     }
 
+    /// The words of its owner as Ganeti's tags, sorted.
+    pub(crate) fn tags(&self) -> &[Box<str>] {
+        self.tags.as_deref().unwrap_or_default()
+    }
+
     /// When what holds it back ends.
     pub(crate) fn held_until(&self) -> Option<Instant> {
         self.memory.setback.as_ref().map(|held| held.until).max(self.memory.crash_pause_until)
@@ -240,11 +245,11 @@ impl Machine {
     }
 }
 
-fn tags_of(words: &[Cow<'_, str>]) -> Rc<[Box<str>]> {
+fn tags_of(words: &[Cow<'_, str>]) -> Option<Rc<[Box<str>]>> {
     let mut tags: Vec<Box<str>> = words.iter().map(|word| user_tag(word).into()).collect();
     tags.sort();
     tags.dedup();
-    tags.into()
+    (!tags.is_empty()).then(|| tags.into())
 }
 
 fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<[jiff::Timestamp]>) {
