@@ -6,6 +6,7 @@ mod observe;
 mod report;
 mod resolve;
 mod shape;
+mod tell;
 
 use cyclades_domain::vm::plan;
 

@@ -4,6 +4,7 @@
 
 mod toy;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ganeti_rapi::{Client, JobId, Submit, Trust};
@@ -23,14 +24,20 @@ async fn start(client: &Client) -> JobId {
     client.startup_instance("web", &Submit::default()).await.unwrap()
 }
 
-/// Waits until the server has seen so many connections.
-async fn connected(toy: &Toy, count: usize) {
-    let seen = async {
-        while toy.connections() < count {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+/// Waits until something is so, and not for ever.
+async fn until(what: &str, is: impl Fn() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(1));
+    let so = async {
+        while !is() {
+            looks.tick().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), seen).await.expect("a connection");
+    tokio::time::timeout(Duration::from_secs(5), so).await.expect(what);
+}
+
+/// Waits until the server has seen a connection.
+async fn connected(toy: &Toy) {
+    until("a connection", || toy.connections() > 0).await;
 }
 
 #[tokio::test]
@@ -40,7 +47,7 @@ async fn a_change_takes_the_connection_that_stands() {
         let client = client.clone();
         async move { client.open_ahead(LONG).await }
     });
-    connected(&toy, 1).await;
+    connected(&toy).await;
     start(&client).await;
     assert_eq!((toy.connections(), toy.requests().len()), (1, 1));
     ahead.await.unwrap();
@@ -73,9 +80,8 @@ async fn a_change_survives_that_the_connection_was_closed_meanwhile() {
         let client = client.clone();
         async move { client.open_ahead(LONG).await }
     });
-    connected(&toy, 1).await;
-    // The close arrives before the change is sent: the client reads before it writes.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    // On the loopback interface what is closed here has arrived there: the client reads it before it writes.
+    until("the server hangs up", || toy.seen.hung_up.load(Ordering::SeqCst) > 0).await;
     start(&client).await;
     assert_eq!(toy.connections(), 2);
     ahead.await.unwrap();

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{
     observe::ObservedMachine,
     resolve::{Effect, Planned},
+    tell::tell,
 };
 use crate::{
     backend::{
@@ -23,9 +24,7 @@ use crate::{
         context::Ctx,
         kube_api::{Patch, Place, WriteError, Written},
         queue::Urgency,
-        told::Told,
     },
-    world::Key,
 };
 
 /// What a pass did.
@@ -120,7 +119,7 @@ async fn put_on(
     ctx.world.change(|world| world.machines.place(&seen.key, backend, shape));
     ctx.guard_backend_of(&seen.key);
     note(ctx, seen, &written);
-    tell(ctx, seen, "Scheduled", "Place", explanation);
+    tell(ctx, seen, false, "Scheduled", "Place", explanation);
     Ok(())
 }
 
@@ -174,6 +173,7 @@ async fn send(ctx: &Ctx, seen: &ObservedMachine, order: &Order) -> Outcome {
             tell(
                 ctx,
                 seen,
+                false,
                 reason,
                 "Submit",
                 format!("Job {job} on {} is to {verb} instance {}.", order.backend, order.instance),
@@ -183,17 +183,6 @@ async fn send(ctx: &Ctx, seen: &ObservedMachine, order: &Order) -> Outcome {
         Submitted::Queued | Submitted::Unknown => Outcome::Submitted,
         Submitted::Refused => Outcome::Refused,
     }
-}
-
-fn tell(ctx: &Ctx, seen: &ObservedMachine, reason: &'static str, action: &'static str, message: String) {
-    ctx.events.tell(Told {
-        about: Key::Vm(seen.key.clone()),
-        uid: seen.uid,
-        warning: false,
-        reason,
-        action,
-        message,
-    });
 }
 
 /// Whether a decision only passes through: what it leads to is told instead, if that comes soon.

@@ -10,17 +10,14 @@ use tokio::time::Instant;
 use super::{
     act::{Acted, Outcome, is_transitional},
     observe::ObservedMachine,
+    tell::tell,
 };
-use crate::{
-    runtime::{
-        conditions::{self, ConditionOut},
-        context::Ctx,
-        jitter,
-        kube_api::{Patch, Place},
-        pass::{Next, PassError},
-        told::Told,
-    },
-    world::Key,
+use crate::runtime::{
+    conditions::{self, ConditionOut},
+    context::Ctx,
+    jitter,
+    kube_api::{Patch, Place},
+    pass::{Next, PassError},
 };
 
 /// A transition that takes longer than this is told; a shorter one is only its end.
@@ -94,14 +91,7 @@ fn recorded(ctx: &Ctx, seen: &ObservedMachine, record: Record) {
             ),
         ),
     };
-    ctx.events.tell(Told {
-        about: Key::Vm(seen.key.clone()),
-        uid: seen.uid,
-        warning,
-        reason,
-        action: "Act",
-        message,
-    });
+    tell(ctx, seen, warning, reason, "Act", message);
 }
 
 /// While a backend cannot be worked with, its machines keep the status they had: nothing is known to have changed, and
@@ -228,12 +218,5 @@ fn announce(ctx: &Ctx, seen: &ObservedMachine, status: &Status) {
         (Some(true), _) => ("Running", false),
         _ => (verdict.reason.as_str(), !verdict.reason.is_wanted()),
     };
-    ctx.events.tell(Told {
-        about: Key::Vm(seen.key.clone()),
-        uid: seen.uid,
-        warning,
-        reason,
-        action: "Reconcile",
-        message: verdict.message.to_string(),
-    });
+    tell(ctx, seen, warning, reason, "Reconcile", verdict.message.to_string());
 }

@@ -121,6 +121,8 @@ impl Act {
 #[derive(Default)]
 pub struct Seen {
     pub connections: AtomicUsize,
+    /// Connections that the server has closed of its own accord.
+    pub hung_up: AtomicUsize,
     pub resumed: AtomicUsize,
     /// Everything the client has written to the socket.
     pub raw: Mutex<Vec<u8>>,
@@ -204,6 +206,8 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, act: Act, seen: Arc
             }
             if matches!(act, Act::HangUpOnFirst(_)) && number == 0 {
                 let _ = tls.shutdown().await;
+                drop(tls);
+                seen.hung_up.fetch_add(1, Ordering::SeqCst);
                 return;
             }
             let request = read_request(&mut tls).await;

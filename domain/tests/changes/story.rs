@@ -1,0 +1,245 @@
+//! A machine, its object and its operator, beside a small Ganeti.
+
+use std::sync::Arc;
+
+use cyclades_crds::{
+    condition::{ConditionType, Reason},
+    virtual_machine::{
+        ActionResult, ActionType, DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState,
+        ResizePolicy, Shape,
+    },
+};
+use cyclades_domain::{
+    naming::JobStep,
+    power::Power,
+    vm::{
+        BackendView, Decision, Desired, Instance, Observed, Presence, Request, Resize, Stage, Status, Step,
+        TagChange, plan, report,
+    },
+};
+
+/// Passes within which a machine comes to rest.
+pub const REST_WITHIN: usize = 12;
+
+/// A shape of so many CPUs.
+pub fn shape(vcpus: u32, disk_mib: u64) -> Arc<Shape> {
+    Arc::new(Shape { vcpus, memory_mib: 256 * u64::from(vcpus), disk_mib, disk_template: "file".into() })
+}
+
+/// A machine, its object and its operator.
+#[derive(Clone)]
+pub struct Story {
+    pub desired: Desired,
+    pub flavor: (Arc<str>, Arc<Shape>),
+    pub action: Option<(Arc<str>, ActionType)>,
+    pub status: Status,
+    pub instance: Option<Instance>,
+    /// Whether the instance still carries our tags.
+    pub tagged: bool,
+    pub has_tags: Vec<Box<str>>,
+    pub wanted_tags: Vec<Box<str>>,
+    /// What the operator remembers of the action.
+    pub memory: Option<(Arc<str>, Stage)>,
+    pub finalizer: bool,
+    pub jobs: Vec<JobStep>,
+}
+
+impl Story {
+    /// A machine that runs, as declared.
+    pub fn running() -> Self {
+        let shape = shape(1, 1024);
+        let mut story = Self {
+            desired: Desired {
+                deleting: false,
+                paused: false,
+                observe: false,
+                adopts: false,
+                protected: false,
+                suspended: false,
+                generation: 2,
+                power: PowerState::Running,
+                power_policy: PowerPolicy::Follow,
+                on_missing: OnMissing::Stall,
+                resize_policy: ResizePolicy::WhenStopped,
+                drift_policy: DriftPolicy::Report,
+                deletion: DeletionPolicy::Delete,
+            },
+            flavor: ("small".into(), Arc::clone(&shape)),
+            action: None,
+            status: Status { shape: Some(shape), flavor: Some("small".into()), ..Status::default() },
+            instance: Some(Instance {
+                name: "cyclades-1".into(),
+                uuid: "u".into(),
+                node: "node1".into(),
+                power: Power::Running,
+                vcpus: 1,
+                memory_mib: 256,
+                disk_mib: 1024,
+                half_made: false,
+            }),
+            tagged: true,
+            has_tags: Vec::new(),
+            wanted_tags: Vec::new(),
+            memory: None,
+            finalizer: true,
+            jobs: Vec::new(),
+        };
+        story.rest();
+        assert!(story.jobs.is_empty() && story.ready(), "{:?}", story.status);
+        story
+    }
+
+    pub fn resize(&self) -> Option<Resize> {
+        let (flavor, to) = &self.flavor;
+        if self.status.flavor.as_ref() == Some(flavor) {
+            return None;
+        }
+        let from = self.status.shape.as_ref()?;
+        Some(match cyclades_domain::shape::refusal(from, to) {
+            None => Resize::To { flavor: Arc::clone(flavor), shape: Arc::clone(to) },
+            Some(why) => Resize::Refused { reason: Reason::ResizeRefused, message: why.into() },
+        })
+    }
+
+    pub fn request(&self) -> Option<Request> {
+        let (id, kind) = self.action.clone()?;
+        let stage = match &self.status.last_action {
+            Some((last, ActionResult::Taken)) if *last == id => self
+                .memory
+                .as_ref()
+                .filter(|(ours, _)| *ours == id)
+                .map_or(Stage::Orphaned, |(_, stage)| *stage),
+            Some((last, _)) if *last == id => return None,
+            _ => Stage::New,
+        };
+        Some(Request { id, kind, stage })
+    }
+
+    pub fn observed(&self) -> Observed {
+        let presence = match (&self.instance, self.tagged) {
+            (Some(instance), true) => Presence::Present(instance.clone()),
+            (Some(instance), false) if self.desired.adopts => Presence::Orphan(instance.clone()),
+            (Some(instance), false) => Presence::NameTaken { name: Arc::clone(&instance.name) },
+            (None, _) => Presence::Absent,
+        };
+        Observed {
+            finalizer: self.finalizer,
+            backend: BackendView::Ready { name: "a".into() },
+            presence,
+            was_created: self.status.instance_uuid.is_some(),
+            applied: self.status.applied,
+            job: None,
+            setback: None,
+            crash_pause: false,
+            shape: self.status.shape.clone(),
+            flavor: self.status.flavor.clone(),
+            resize: self.resize(),
+            request: self.request(),
+            tags: TagChange::between(&self.has_tags, &self.wanted_tags),
+        }
+    }
+
+    /// One pass; whether anything happened.
+    pub fn pass(&mut self) -> bool {
+        let observed = self.observed();
+        let decision = plan(&self.desired, &observed);
+        match &decision {
+            Decision::Act(Step::Submit { job, uuid }) => {
+                assert_eq!(uuid.as_deref(), Some("u"), "every job says which instance is meant");
+                self.succeed(*job);
+                return true;
+            }
+            Decision::Act(Step::Release) => {
+                self.finalizer = false;
+                return false;
+            }
+            Decision::Act(Step::Guard) => {
+                self.finalizer = true;
+                return true;
+            }
+            _ => {}
+        }
+        let status = report(&self.desired, &observed, &decision, &self.status, None);
+        let changed = status != self.status;
+        self.status = status;
+        if let (Decision::Act(Step::Record(_)), Some((id, ActionResult::Taken))) =
+            (&decision, &self.status.last_action)
+        {
+            self.memory = Some((Arc::clone(id), Stage::Taken));
+        }
+        assert!(
+            changed || !matches!(decision, Decision::Act(_)),
+            "a step that changes nothing: {decision:?}"
+        );
+        changed
+    }
+
+    pub fn succeed(&mut self, job: JobStep) {
+        self.jobs.push(job);
+        let tags = TagChange::between(&self.has_tags, &self.wanted_tags);
+        let (_, shape) = &self.flavor;
+        let instance = self.instance.as_mut().unwrap();
+        match job {
+            JobStep::Start => instance.power = Power::Running,
+            JobStep::Stop => instance.power = Power::Stopped,
+            JobStep::Modify => {
+                assert_eq!(instance.power, Power::Stopped, "a running guest is left alone");
+                (instance.vcpus, instance.memory_mib) = (shape.vcpus, shape.memory_mib);
+            }
+            JobStep::Grow => {
+                assert_eq!(instance.power, Power::Stopped, "a running guest is left alone");
+                assert!(shape.disk_mib > instance.disk_mib, "disks never shrink");
+                instance.disk_mib = shape.disk_mib;
+            }
+            JobStep::RebootSoft | JobStep::RebootHard => {
+                let (id, _) = self.action.clone().unwrap();
+                self.memory = Some((id, Stage::Done));
+            }
+            JobStep::Detach => self.tagged = false,
+            JobStep::Adopt => self.tagged = true,
+            JobStep::Tag | JobStep::Untag => match tags.unwrap() {
+                TagChange::Add(more) => self.has_tags.extend(more),
+                TagChange::Remove(less) => self.has_tags.retain(|tag| !less.contains(tag)),
+            },
+            JobStep::Remove => self.instance = None,
+            JobStep::Create => panic!("nobody asked for another machine"),
+        }
+    }
+
+    pub fn rest(&mut self) {
+        for _ in 0..REST_WITHIN {
+            if !self.pass() {
+                return;
+            }
+        }
+        panic!("it does not come to rest: {:?} {:?}", self.jobs, self.status);
+    }
+
+    /// The operator is killed after so many passes and another one begins.
+    pub fn rest_after_a_crash(&mut self, passes: usize) {
+        for _ in 0..passes {
+            if !self.pass() {
+                return;
+            }
+        }
+        self.memory = None;
+        self.rest();
+    }
+
+    pub fn told(&self, kind: ConditionType) -> (Option<bool>, Reason) {
+        let verdict = self.status.verdict(kind).unwrap();
+        (verdict.status, verdict.reason)
+    }
+
+    pub fn ready(&self) -> bool {
+        self.told(ConditionType::Ready).0 == Some(true)
+    }
+
+    pub fn power(&self) -> Power {
+        self.instance.as_ref().unwrap().power
+    }
+
+    pub fn last(&self) -> Option<ActionResult> {
+        self.status.last_action.as_ref().map(|(_, result)| *result)
+    }
+}
