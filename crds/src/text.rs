@@ -105,6 +105,20 @@ pub(crate) fn parameters(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// At most 128 texts of at most 255 characters, under names as OpenStack's Nova takes them: its own default quota, and its
+/// own pattern.
+pub(crate) fn metadata(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 128,
+        "additionalProperties": { "type": "string", "maxLength": 255 },
+        "x-kubernetes-validations": [{
+            "rule": "self.all(key, size(key) <= 255 && key.matches('^[a-zA-Z0-9_:. -]+$'))",
+            "message": "a name in the metadata is 1 to 255 letters, digits, blanks and the characters - _ : ."
+        }]
+    })
+}
+
 /// A list of one to `most` items.
 fn some(most: u32, item: Schema) -> Schema {
     json_schema!({ "type": "array", "minItems": 1, "maxItems": most, "items": item })

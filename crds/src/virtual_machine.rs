@@ -1,5 +1,7 @@
 //! VirtualMachine: the machine itself.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -114,6 +116,12 @@ pub struct VirtualMachineSpec {
     #[schemars(length(max = 50), inner(length(min = 1, max = 60), regex(pattern = "^[^/,]+$")))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub tags: Vec<String>,
+    /// Texts of the owner under names of his own, as OpenStack clients set and read them. They are kept here alone: Ganeti
+    /// is not told. At most 128; names of 1 to 255 letters, digits, blanks and the characters `-_:.`, texts of at most 255
+    /// characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "crate::text::metadata")]
+    pub metadata: BTreeMap<String, String>,
     /// Seconds that a guest has to shut down by itself before it is stopped by force; 0 stops it at once.
     #[serde(default = "shutdown_timeout_default")]
     #[schemars(range(min = 0, max = 3600))]

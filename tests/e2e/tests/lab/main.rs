@@ -12,6 +12,7 @@ mod outages;
 mod power;
 mod refusals;
 mod secrets;
+mod words;
 
 /// The cluster with the fake hypervisor, whose machines come and go in a second.
 const FAKE: usize = 2;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             changes::what_is_not_nobodys_is_not_taken_over,
             changes::tags_are_kept_while_the_guest_runs,
             changes::a_suspended_machine_stays_stopped_until_it_is_released,
+            words::names_and_metadata_are_not_told_to_ganeti,
             deletion::deleted_while_its_create_runs_nothing_is_left,
             refusals::a_machine_too_big_says_so_in_ganetis_words,
             refusals::a_disk_template_that_is_not_enabled_is_refused_in_ganetis_words,

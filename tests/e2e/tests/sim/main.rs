@@ -13,6 +13,7 @@ mod input;
 mod placement;
 mod power;
 mod refusals;
+mod words;
 
 fn main() -> ExitCode {
     Suite {
@@ -70,6 +71,8 @@ fn main() -> ExitCode {
             deletion::a_namespace_with_machines_goes_and_their_instances_first,
             deletion::a_machine_that_vanished_is_lost_until_its_owner_says_otherwise,
             deletion::slow_removals_leave_room_for_creates,
+            words::names_and_metadata_change_and_ganeti_is_not_told,
+            words::metadata_has_bounds,
             guards::a_tenant_is_refused_and_told_the_verb,
             guards::what_is_protected_stays,
             placement::machines_spread_by_free_memory,
