@@ -131,7 +131,7 @@ pub struct Gen {
 /// Flags of `bench`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cargo xtask bench apply --json figures.json\n  cargo xtask bench apply -- --help   # flags of the bench itself"
+    after_help = "Examples:\n  cargo xtask bench apply --json figures.json\n  cargo xtask bench actions           # stop and start, drift, a cluster that hangs\n  cargo xtask bench fleet             # fifty thousand machines on twenty clusters\n  cargo xtask bench ganeti            # a real Ganeti: root on Debian 12\n  cargo xtask bench apply -- --help   # flags of the bench itself"
 )]
 pub struct Bench {
     /// Which bench.

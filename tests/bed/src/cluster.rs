@@ -126,6 +126,15 @@ impl Cluster {
         }
     }
 
+    /// Id of its process, if it is a simulator with a process of its own.
+    #[must_use]
+    pub fn pid(&self) -> Option<i32> {
+        match &self.ganeti {
+            Ganeti::SimProcess(sim) => Some(sim.pid()),
+            Ganeti::Lab { .. } | Ganeti::Sim { .. } => None,
+        }
+    }
+
     /// Ganeti's name of it.
     #[must_use]
     pub fn name(&self) -> String {

@@ -113,6 +113,10 @@ impl SimProcess {
         &self.name
     }
 
+    pub(crate) fn pid(&self) -> i32 {
+        self.process.pid()
+    }
+
     pub(crate) fn access(&self) -> Result<Access, Error> {
         let file = credentials(&self.dir);
         let text = std::fs::read(&file).map_err(Error::io("read", &file))?;

@@ -2,58 +2,61 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
-use cyclades_bed::{CargoOutput, Profile, Programs};
+use cyclades_bed::Programs;
 use cyclades_control_plane::Progress;
+use serde_json::{Value, json};
 
 use crate::{
-    figures::Numbers,
-    manifests,
+    backend::{CONNECTIONS, Ganeti, JOBS_IN_FLIGHT},
+    campaign::Campaign,
+    figures::{APPLY, Numbers},
+    manifests::{self, BACKEND},
     options::{Apply, Part},
     pace::Dice,
     phases::{ceiling, floor, latency, rest, restart, throughput},
-    report::Report,
     samples::median,
-    sizes::Sizes,
+    sizes::{self, Sizes},
     stand::Stand,
-    table,
-    writes::Requests,
+    writes::{Requests, float},
 };
 
 /// Measures, and returns a table for people.
-///
-/// # Errors
-/// Whatever kept it from measuring. That a goal is not met is none.
-pub async fn run(options: &Apply, progress: &dyn Progress) -> anyhow::Result<String> {
-    let sizes = if options.quick { Sizes::QUICK } else { Sizes::FULL };
-    let profile = if options.debug { Profile::Debug } else { Profile::Release };
-    progress.step("Programs", "what is measured is built first");
-    let programs = Programs::ensure(profile, CargoOutput::Shown, progress).await?;
-    let mut runs = Vec::new();
-    for number in 1..=options.runs {
-        progress.step(&format!("Run {number} of {}", options.runs), "");
-        let mut bench = Bench { options, sizes, programs: &programs, progress, numbers: Numbers::default() };
-        bench.run(u64::from(number)).await?;
-        runs.push(bench.numbers);
-    }
-    let medians = Numbers::medians(&runs);
-    if let Some(file) = &options.json {
-        let command = command(options);
-        Report { runs: &runs, medians: &medians, sizes: &sizes, command: &command }.write(file)?;
-        progress.step(&format!("Figures are in {}", file.display()), "");
-    }
-    Ok(table::table(&medians))
+pub(crate) async fn run(options: &Apply, progress: &dyn Progress) -> anyhow::Result<String> {
+    let sizes = Sizes::of(&options.common);
+    let campaign = Campaign {
+        name: "apply",
+        kinds: &APPLY,
+        options: &options.common,
+        settings: settings(&sizes),
+        progress,
+    };
+    campaign
+        .run(async |programs, number| {
+            let mut bench =
+                Bench { options, sizes, programs, campaign: &campaign, numbers: Numbers::default() };
+            bench.run(number).await?;
+            Ok(bench.numbers)
+        })
+        .await
 }
 
-fn command(options: &Apply) -> String {
-    let mut command = "cargo xtask bench apply --json FILE".to_owned();
-    if options.runs > 1 {
-        command += &format!(" --runs {}", options.runs);
-    }
-    for (set, flag) in [(options.quick, " --quick"), (options.debug, " --debug")] {
-        command += if set { flag } else { "" };
-    }
-    command
+fn settings(sizes: &Sizes) -> Value {
+    json!({
+        "jobs_in_flight": JOBS_IN_FLIGHT,
+        "connections": CONNECTIONS,
+        "polling": "the defaults of GanetiBackend",
+        "ganeti_latency": "zero",
+        "etcd_fsync": false,
+        "clients": sizes::CLIENTS,
+        "idle_gap_ms": [sizes::IDLE_GAP.0.as_millis() as u64, sizes::IDLE_GAP.1.as_millis() as u64],
+        "loaded_creates_per_s": sizes::LOADED_PER_SECOND,
+        "machines_idle": sizes.idle,
+        "machines_loaded": sizes.loaded,
+        "machines_burst": sizes.burst,
+        "machines_at_rest": sizes.rest,
+        "user_data_bytes_at_rest": sizes::USER_DATA_BYTES,
+        "rest_window_s": sizes.rest_window.as_secs(),
+    })
 }
 
 /// One run.
@@ -61,19 +64,21 @@ struct Bench<'a> {
     options: &'a Apply,
     sizes: Sizes,
     programs: &'a Programs,
-    progress: &'a dyn Progress,
+    campaign: &'a Campaign<'a>,
     numbers: Numbers,
 }
 
 impl Bench<'_> {
     async fn run(&mut self, seed: u64) -> anyhow::Result<()> {
         if self.options.wants(Part::Create) {
-            let mut stand = Stand::start(self.programs, self.progress).await?;
+            let mut stand =
+                Stand::start(self.programs, vec![Ganeti::start(BACKEND)?], self.campaign.progress).await?;
             self.create(&mut stand, &mut Dice::seeded(seed)).await?;
             self.end(stand).await?;
         }
         if self.options.wants(Part::Rest) {
-            let mut stand = Stand::start(self.programs, self.progress).await?;
+            let mut stand =
+                Stand::start(self.programs, vec![Ganeti::start(BACKEND)?], self.campaign.progress).await?;
             self.rest(&mut stand).await?;
             self.end(stand).await?;
         }
@@ -81,29 +86,26 @@ impl Bench<'_> {
     }
 
     async fn end(&self, stand: Stand) -> anyhow::Result<()> {
-        if self.options.hold {
-            self.progress.step(&stand.describe(), "held until Ctrl-C");
-            tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
-        }
+        self.campaign.hold(&stand.describe()).await?;
         stand.stop().await
     }
 
     fn say(&self, text: &str) {
-        self.progress.line(text);
+        self.campaign.progress.line(text);
     }
 
     /// Floor and ceiling are measured before and after the operator: a young API server is not as quick as an old one.
     async fn create(&mut self, stand: &mut Stand, dice: &mut Dice) -> anyhow::Result<()> {
         let sizes = self.sizes;
-        self.progress.step("Floor and ceiling", "what the bed gives a bare client");
+        self.campaign.progress.step("Floor and ceiling", "what the bed gives a bare client");
         let floor = floor::measure(&stand.bare, sizes.idle, dice).await?;
         self.say(&format!("floor before: {}", floor.accepted.line()));
         let before = ceiling::measure(&stand.bare, sizes.burst).await?;
         self.say(&format!("ceiling before: {before:.0} machines/s"));
 
-        self.progress.step("Latency", "from the answer to the create to the accepted job");
+        self.campaign.progress.step("Latency", "from the answer to the create to the accepted job");
         stand.start_operator()?;
-        stand.backend_ready().await?;
+        stand.backends_ready().await?;
         let idle = latency::idle(stand, sizes.idle, dice).await?;
         self.say(&format!("idle: {}", idle.line()));
         let loaded = latency::loaded(stand, sizes.loaded, dice).await?;
@@ -111,7 +113,7 @@ impl Bench<'_> {
         self.throughput(stand).await?;
         stand.stop_operator().await?;
 
-        self.progress.step("Floor and ceiling again", "");
+        self.campaign.progress.step("Floor and ceiling again", "");
         let after = ceiling::measure(&stand.bare, sizes.burst).await?;
         self.say(&format!("ceiling after: {after:.0} machines/s"));
         let again = floor::measure(&stand.bare, sizes.idle, dice).await?;
@@ -134,9 +136,10 @@ impl Bench<'_> {
     }
 
     async fn throughput(&mut self, stand: &Stand) -> anyhow::Result<()> {
-        self.progress.step("Throughput", "machines per second until Ready");
+        self.campaign.progress.step("Throughput", "machines per second until Ready");
         let burst =
-            throughput::measure(stand, self.sizes.burst, "burst", manifests::machine, self.progress).await?;
+            throughput::measure(stand, self.sizes.burst, "burst", manifests::machine, self.campaign.progress)
+                .await?;
         self.say(&format!(
             "{:.0} machines/s, operator {:.2} ms of CPU and {:.3} writes each; writes {}",
             burst.per_second, burst.cpu_ms, burst.writes_each, burst.writes
@@ -151,16 +154,16 @@ impl Bench<'_> {
 
     async fn rest(&mut self, stand: &mut Stand) -> anyhow::Result<()> {
         let machines = self.sizes.rest;
-        self.progress.step("Rest", &format!("{machines} machines with user data"));
+        self.campaign.progress.step("Rest", &format!("{machines} machines with user data"));
         stand.start_operator()?;
-        stand.backend_ready().await?;
+        stand.backends_ready().await?;
         let empty = rest::measure(stand, self.sizes.rest_window / 2).await?;
         self.say(&format!(
             "with none: {:.1} MiB, {:.0} requests/min",
             empty.resident_mib, empty.rapi_per_min
         ));
         let manifest = manifests::machine_with_user_data;
-        let fill = throughput::measure(stand, machines, "rest", manifest, self.progress).await?;
+        let fill = throughput::measure(stand, machines, "rest", manifest, self.campaign.progress).await?;
         let grown = stand.operator()?.resident_mib()?;
         self.say(&format!("{machines} are Ready at {:.0}/s; operator {grown:.1} MiB", fill.per_second));
         self.numbers.set("rest_rapi_per_min_empty", empty.rapi_per_min);
@@ -198,9 +201,4 @@ impl Bench<'_> {
         self.numbers.set("idle_lease_writes", float(writes.leases));
         Ok(())
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts of some thousands")]
-fn float(count: u64) -> f64 {
-    count as f64
 }

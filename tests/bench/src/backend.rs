@@ -1,68 +1,87 @@
-//! The Ganeti cluster: simulated, without latency, in a thread of this process, so that nothing it costs is counted as the
-//! operator's.
+//! A Ganeti cluster. Most are simulated, without latency, in a thread of this process, so that nothing they cost is counted
+//! as the operator's.
 
 use anyhow::Context as _;
-use cyclades_bed::NAMESPACE;
+use cyclades_bed::{Access, NAMESPACE};
 use cyclades_crds::names::{CREDENTIALS_SECRET_TYPE, GROUP, VERSION};
 use ganeti_rapi::{Client, Config, CreateInstance, Credentials, Trust};
 use ganeti_sim::{OsSpec, Sim};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use crate::manifests::{BACKEND, MEMORY_MIB, OS, PREFIX, USER_DATA_PARAMETER, VCPUS};
+use crate::manifests::{MEMORY_MIB, OS, PREFIX, USER_DATA_PARAMETER, VCPUS};
 
 /// Unfinished jobs at a time: as many as the kind allows, since a cluster without latency can take them.
 pub(crate) const JOBS_IN_FLIGHT: u32 = 1000;
 /// Connections at a time: as many as the kind allows.
 pub(crate) const CONNECTIONS: u32 = 64;
 
-/// A simulated cluster and a client of it.
+/// A cluster and a client of it.
 pub(crate) struct Ganeti {
-    sim: Sim,
+    /// Name of its GanetiBackend.
+    pub(crate) name: String,
+    access: Access,
+    /// The simulator, if it is one in this process.
+    sim: Option<Sim>,
     /// A client with the right to write.
     pub(crate) rapi: Client,
 }
 
 impl Ganeti {
-    /// Starts one.
-    pub(crate) fn start() -> anyhow::Result<Self> {
+    /// Starts a simulated one.
+    pub(crate) fn start(name: &str) -> anyhow::Result<Self> {
         let options = ganeti_sim::Options {
             os: vec![OsSpec::new(OS, &[USER_DATA_PARAMETER])],
             // One more than the operator may use, for our own questions.
             max_clients: CONNECTIONS as usize + 1,
+            name: format!("{name}.sim.example.com"),
+            // Two clusters of one seed would have the same uuid.
+            seed: name.bytes().fold(1, |seed, byte| seed * 31 + u64::from(byte)),
             ..ganeti_sim::Options::default()
         };
         let sim = Sim::start(options).context("the simulated Ganeti does not start")?;
-        let pin = sim.certificate_sha256().parse()?;
         let user = sim.write_credentials();
-        let credentials = Credentials::new(user.username.clone(), user.password.clone());
-        let rapi = Client::new(Config::new([sim.url()], credentials, Trust::Pins(vec![pin])))?;
-        Ok(Self { sim, rapi })
+        let access = Access {
+            endpoint: sim.url(),
+            pin: sim.certificate_sha256(),
+            username: user.username,
+            password: user.password,
+            hypervisor: "fake".to_owned(),
+        };
+        Ok(Self { sim: Some(sim), ..Self::elsewhere(name, access)? })
     }
 
-    /// Requests that it has answered since its start.
+    /// One that is not in this process.
+    pub(crate) fn elsewhere(name: &str, access: Access) -> anyhow::Result<Self> {
+        let credentials = Credentials::new(access.username.clone(), access.password.clone());
+        let trust = Trust::Pins(vec![access.pin.parse()?]);
+        let rapi = Client::new(Config::new([access.endpoint.clone()], credentials, trust))?;
+        Ok(Self { name: name.to_owned(), access, sim: None, rapi })
+    }
+
+    /// Requests that it has answered since its start, if it is in this process.
     pub(crate) fn requests(&self) -> u64 {
-        self.sim.requests().total
+        self.sim.as_ref().map_or(0, |sim| sim.requests().total)
     }
 
     /// The Secret with its credentials and the GanetiBackend, with their paths.
     pub(crate) fn manifests(&self) -> [(String, Value); 2] {
-        let user = self.sim.write_credentials();
+        let Access { endpoint, pin, username, password, .. } = &self.access;
         let secret = json!({
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": BACKEND, "namespace": NAMESPACE},
+            "metadata": {"name": self.name, "namespace": NAMESPACE},
             "type": CREDENTIALS_SECRET_TYPE,
-            "stringData": {"username": user.username, "password": user.password.expose_secret()},
+            "stringData": {"username": username, "password": password.expose_secret()},
         });
         let backend = json!({
             "apiVersion": format!("{GROUP}/{VERSION}"),
             "kind": "GanetiBackend",
-            "metadata": {"name": BACKEND},
+            "metadata": {"name": self.name},
             "spec": {
-                "endpoints": [self.sim.url()],
-                "credentialsSecretRef": {"name": BACKEND},
-                "tls": {"pins": [self.sim.certificate_sha256()]},
+                "endpoints": [endpoint],
+                "credentialsSecretRef": {"name": self.name},
+                "tls": {"pins": [pin]},
                 "instanceNamePrefix": PREFIX,
                 "limits": {"jobsInFlight": JOBS_IN_FLIGHT, "connections": CONNECTIONS, "vcpusPerCpu": 1000},
             },

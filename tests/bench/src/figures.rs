@@ -22,8 +22,8 @@ pub(crate) enum Goal {
 /// A figure: its key, its unit, its goal.
 pub(crate) type Kind = (&'static str, &'static str, Goal);
 
-/// All figures, in the order in which they are shown.
-pub(crate) const KINDS: [Kind; 15] = [
+/// Figures of `bench apply`, in the order in which they are shown.
+pub(crate) const APPLY: [Kind; 15] = [
     ("floor_p50_ms", "ms", Goal::None),
     ("floor_p99_ms", "ms", Goal::None),
     ("ceiling_creates_per_s", "/s", Goal::None),
@@ -40,6 +40,36 @@ pub(crate) const KINDS: [Kind; 15] = [
     ("restart_verified_s", "s", Goal::AtMost(0.9)),
     ("restart_peak_rss_mib", "MiB", Goal::AtMost(55.0)),
 ];
+
+/// Figures of `bench actions`.
+pub(crate) const ACTIONS: [Kind; 9] = [
+    ("power_floor_p50_ms", "ms", Goal::None),
+    ("power_floor_p99_ms", "ms", Goal::None),
+    ("power_to_job_p50_ms", "ms", Goal::AtMostTimes(1.1, "power_floor_p50_ms")),
+    ("power_to_job_p99_ms", "ms", Goal::AtMostTimes(1.3, "power_floor_p99_ms")),
+    ("power_writes_per_action", "", Goal::AtMost(1.0)),
+    ("drift_shown_max_s", "s", Goal::AtMost(DRIFT_S)),
+    ("alone_p50_ms", "ms", Goal::None),
+    ("alone_p99_ms", "ms", Goal::None),
+    ("beside_hung_p99_ms", "ms", Goal::AtMostTimes(1.1, "alone_p99_ms")),
+];
+
+/// The default of `spec.polling.jobsSeconds`, and half a second.
+const DRIFT_S: f64 = 2.5;
+
+/// Figures of `bench fleet`.
+pub(crate) const FLEET: [Kind; 6] = [
+    ("fleet_idle_writes", "", Goal::AtMost(0.0)),
+    ("fleet_rest_cpu_percent", "%", Goal::AtMost(5.0)),
+    ("fleet_rest_rss_mib", "MiB", Goal::AtMost(200.0)),
+    ("fleet_restart_verified_s", "s", Goal::AtMost(5.0)),
+    ("fleet_first_change_s", "s", Goal::AtMost(1.0)),
+    ("fleet_restart_peak_rss_mib", "MiB", Goal::None),
+];
+
+/// Figures of `bench ganeti`.
+pub(crate) const GANETI: [Kind; 2] =
+    [("raw_creates_s", "s", Goal::None), ("creates_s", "s", Goal::AtMostTimes(1.05, "raw_creates_s"))];
 
 /// Numbers by key: of one run, or the medians of several.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +93,8 @@ impl Numbers {
         let keys = runs.iter().flat_map(|run| run.0.keys().copied());
         let of = |key: &'static str| {
             let values = runs.iter().filter_map(|run| run.get(key));
-            let value = if key == "idle_writes" { values.fold(0.0, f64::max) } else { median(values) };
+            let value =
+                if key.ends_with("idle_writes") { values.fold(0.0, f64::max) } else { median(values) };
             (key, value)
         };
         Self(keys.map(of).collect())
@@ -103,7 +134,7 @@ mod tests {
     }
 
     fn kind(key: &str) -> Kind {
-        KINDS.into_iter().find(|(found, ..)| *found == key).unwrap()
+        APPLY.into_iter().find(|(found, ..)| *found == key).unwrap()
     }
 
     #[test]

@@ -24,13 +24,20 @@ impl<'de> QueryRow<'de> for Accepted<'de> {
     }
 }
 
-/// When the create of each machine was accepted, by the machine's uid. The cluster's clock is this machine's.
-pub(crate) async fn accepted(rapi: &Client) -> anyhow::Result<HashMap<String, SystemTime>> {
+/// What Ganeti calls the creation of an instance.
+pub(crate) const CREATE: &str = "INSTANCE_CREATE";
+/// What Ganeti calls its stop.
+pub(crate) const SHUTDOWN: &str = "INSTANCE_SHUTDOWN";
+/// What Ganeti calls its start.
+pub(crate) const STARTUP: &str = "INSTANCE_STARTUP";
+
+/// When the first job of a kind was accepted for each machine, by the machine's uid. The cluster's clock is this machine's.
+pub(crate) async fn accepted(rapi: &Client, opcode: &str) -> anyhow::Result<HashMap<String, SystemTime>> {
     let body = rapi.query_raw(Resource::Job, Accepted::FIELDS, None).await.context("cannot query jobs")?;
     let mut times = HashMap::new();
     body.for_each(|row: Accepted<'_>| {
         for summary in row.summary.iter() {
-            if let Some(uid) = uid(summary.as_ref()) {
+            if let Some(uid) = uid(opcode, summary.as_ref()) {
                 times.entry(uid.to_owned()).or_insert(time(row.received));
             }
         }
@@ -38,9 +45,9 @@ pub(crate) async fn accepted(rapi: &Client) -> anyhow::Result<HashMap<String, Sy
     Ok(times)
 }
 
-/// The machine whose creation a job's summary tells.
-fn uid(summary: &str) -> Option<&str> {
-    summary.strip_prefix("INSTANCE_CREATE(")?.strip_suffix(')')?.strip_prefix(PREFIX)
+/// The machine whose job of this kind a summary tells.
+fn uid<'a>(opcode: &str, summary: &'a str) -> Option<&'a str> {
+    summary.strip_prefix(opcode)?.strip_prefix('(')?.strip_suffix(')')?.strip_prefix(PREFIX)
 }
 
 fn time(Timestamp(seconds, micros): Timestamp) -> SystemTime {
@@ -48,7 +55,7 @@ fn time(Timestamp(seconds, micros): Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(unsigned(seconds)) + Duration::from_micros(unsigned(micros))
 }
 
-/// Times from the answer to each create until its job was accepted.
+/// Times from the answer to each request until its job was accepted.
 pub(crate) fn latencies(
     created: &[Created],
     accepted: &HashMap<String, SystemTime>,
@@ -58,7 +65,7 @@ pub(crate) fn latencies(
         .map(|machine| {
             let accepted = accepted
                 .get(&machine.uid)
-                .with_context(|| format!("no job has created machine {}", machine.uid))?;
+                .with_context(|| format!("no such job for machine {}", machine.uid))?;
             // The watch may show the object, and the job be in, before the client has read its answer.
             Ok(accepted.duration_since(machine.answered).unwrap_or_default())
         })
@@ -70,9 +77,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_creations_of_machines_count() {
-        assert_eq!(uid("INSTANCE_CREATE(cyclades-1-2)"), Some("1-2"));
-        assert_eq!(uid("INSTANCE_CREATE(web)"), None);
-        assert_eq!(uid("INSTANCE_REMOVE(cyclades-1-2)"), None);
+    fn only_jobs_of_the_kind_on_machines_count() {
+        assert_eq!(uid(CREATE, "INSTANCE_CREATE(cyclades-1-2)"), Some("1-2"));
+        assert_eq!(uid(CREATE, "INSTANCE_CREATE(web)"), None);
+        assert_eq!(uid(CREATE, "INSTANCE_REMOVE(cyclades-1-2)"), None);
     }
 }

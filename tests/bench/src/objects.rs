@@ -40,7 +40,7 @@ pub(crate) struct Objects {
     namespace: &'static str,
 }
 
-/// A machine that was created.
+/// A machine that was created or changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Created {
     /// uid of the object.
@@ -157,6 +157,12 @@ pub(crate) struct Seen {
     pub(crate) ready: bool,
     /// Whether a backend has been chosen.
     pub(crate) placed: bool,
+    /// Whether it shall run.
+    pub(crate) wanted: bool,
+    /// Whether it runs.
+    pub(crate) runs: bool,
+    /// Whether its condition `InSync` is false.
+    pub(crate) drifted: bool,
 }
 
 impl Seen {
@@ -194,10 +200,15 @@ struct MetaWire {
 struct SpecWire {
     #[serde(default)]
     backend_name: Option<IgnoredAny>,
+    #[serde(default)]
+    power_state: Option<Kind>,
 }
 
 #[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct StatusWire {
+    #[serde(default)]
+    power_state: Option<Kind>,
     #[serde(default)]
     conditions: Vec<ConditionWire>,
 }
@@ -210,10 +221,13 @@ struct ConditionWire {
 }
 
 /// A word, compared and not kept.
-#[derive(Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 enum Kind {
     Ready,
+    InSync,
     True,
+    False,
+    Running,
     #[serde(other)]
     Other,
 }
@@ -221,9 +235,16 @@ enum Kind {
 impl From<Wire> for Seen {
     fn from(wire: Wire) -> Self {
         let MetaWire { name, uid, resource_version } = wire.metadata;
-        let ready = wire.status.conditions.iter().any(|c| c.kind == Kind::Ready && c.status == Kind::True);
+        let says = |kind, status| wire.status.conditions.iter().any(|c| c.kind == kind && c.status == status);
         let meta = ObjectMeta { name, uid, resource_version, ..ObjectMeta::default() };
-        Self { meta, ready, placed: wire.spec.backend_name.is_some() }
+        Self {
+            meta,
+            ready: says(Kind::Ready, Kind::True),
+            placed: wire.spec.backend_name.is_some(),
+            wanted: wire.spec.power_state.is_none_or(|power| power == Kind::Running),
+            runs: wire.status.power_state == Some(Kind::Running),
+            drifted: says(Kind::InSync, Kind::False),
+        }
     }
 }
 

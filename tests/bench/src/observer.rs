@@ -1,4 +1,4 @@
-//! Somebody who waits for machines to become Ready.
+//! Somebody who waits for machines to become Ready, or whatever else is to be seen.
 
 use std::{
     collections::HashSet,
@@ -10,9 +10,9 @@ use anyhow::bail;
 use futures::StreamExt as _;
 use tokio::{sync::Notify, task::JoinHandle};
 
-use crate::objects::{Objects, Shown};
+use crate::objects::{Objects, Seen, Shown};
 
-/// Counts the machines that are Ready, as a watch shows them.
+/// Counts the machines that have become so, as a watch shows them.
 pub(crate) struct Observer {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -32,23 +32,28 @@ struct Ready {
 }
 
 impl Observer {
-    /// Begins to watch; returns when what is there has been seen.
+    /// Begins to watch for machines that are Ready; returns when what is there has been seen.
     pub(crate) async fn start(objects: &Objects) -> anyhow::Result<Self> {
+        Self::of(objects, |seen| seen.ready).await
+    }
+
+    /// The same for machines that are `so`.
+    pub(crate) async fn of(objects: &Objects, so: fn(&Seen) -> bool) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let task = tokio::spawn(observe(objects.clone(), Arc::clone(&shared)));
+        let task = tokio::spawn(observe(objects.clone(), so, Arc::clone(&shared)));
         let observer = Self { shared, task };
         observer.wait(Duration::from_secs(60), "the first list", |ready| ready.complete).await?;
         Ok(observer)
     }
 
-    /// Number of machines that are Ready.
+    /// Number of machines that have become so.
     pub(crate) fn count(&self) -> usize {
         self.look(|ready| ready.names.len())
     }
 
-    /// Waits until so many are Ready; returns when the last of them became it.
+    /// Waits until so many are; returns when the last of them became it.
     pub(crate) async fn ready(&self, wanted: usize, limit: Duration) -> anyhow::Result<Instant> {
-        let what = format!("{wanted} Ready machines");
+        let what = format!("{wanted} machines");
         self.wait(limit, &what, |ready| ready.names.len() >= wanted).await?;
         Ok(self.look(|ready| ready.last).unwrap_or_else(Instant::now))
     }
@@ -66,7 +71,7 @@ impl Observer {
             }
             if tokio::time::timeout_at(deadline, changed).await.is_err() {
                 let count = self.count();
-                bail!("waited {} s for {what} in vain; {count} machines are Ready", limit.as_secs());
+                bail!("waited {} s for {what} in vain; {count} are so", limit.as_secs());
             }
         }
     }
@@ -78,7 +83,7 @@ impl Drop for Observer {
     }
 }
 
-async fn observe(objects: Objects, shared: Arc<Shared>) {
+async fn observe(objects: Objects, so: fn(&Seen) -> bool, shared: Arc<Shared>) {
     let mut shown = Box::pin(objects.watch());
     while let Some(shown) = shown.next().await {
         // The watch heals itself; what it missed it shows again.
@@ -90,7 +95,7 @@ async fn observe(objects: Objects, shared: Arc<Shared>) {
                     ready.complete = true;
                     true
                 }
-                Shown::Machine(seen) if seen.ready => {
+                Shown::Machine(seen) if so(&seen) => {
                     let new = ready.names.insert(seen.name().into());
                     if new {
                         ready.last = Some(Instant::now());

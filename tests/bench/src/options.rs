@@ -18,11 +18,17 @@ pub struct Options {
 pub enum Bench {
     /// From `kubectl apply` to a job in Ganeti; throughput; ten thousand machines at rest and at a restart.
     Apply(Apply),
+    /// Stop and start; how soon a change made in Ganeti is shown; what a cluster that hangs costs another one.
+    Actions(Common),
+    /// Fifty thousand machines on twenty clusters: at rest, and at a restart.
+    Fleet(Common),
+    /// A hundred machines on a real Ganeti, beside a bare client. Needs root on Debian.
+    Ganeti(Common),
 }
 
-/// Settings of `bench apply`.
+/// Settings of every bench.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Apply {
+pub struct Common {
     /// File for the figures as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -32,15 +38,23 @@ pub struct Apply {
     /// A tenth of everything: to see that it works, not for figures.
     #[arg(long)]
     pub quick: bool,
-    /// Only a part of it: `create` (floor, ceiling, latency, throughput) or `rest` (at rest, restart).
-    #[arg(long, value_enum)]
-    pub part: Option<Part>,
     /// The operator's debug build instead of the release build: to see that it works, not for figures.
     #[arg(long)]
     pub debug: bool,
     /// Keep the bed up after the last phase until Ctrl-C, to look at it with a profiler.
     #[arg(long)]
     pub hold: bool,
+}
+
+/// Settings of `bench apply`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Apply {
+    /// Settings of every bench.
+    #[command(flatten)]
+    pub common: Common,
+    /// Only a part of it: `create` (floor, ceiling, latency, throughput) or `rest` (at rest, restart).
+    #[arg(long, value_enum)]
+    pub part: Option<Part>,
 }
 
 /// A part of `bench apply`.

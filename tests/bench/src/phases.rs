@@ -1,8 +1,11 @@
 //! What is measured, one after the other.
 
 pub(crate) mod ceiling;
+pub(crate) mod drift;
 pub(crate) mod floor;
 pub(crate) mod latency;
+pub(crate) mod neighbour;
+pub(crate) mod power;
 pub(crate) mod rest;
 pub(crate) mod restart;
 pub(crate) mod throughput;
@@ -20,7 +23,7 @@ use futures::future::try_join_all;
 use crate::sizes::CLIENTS;
 
 /// Longest time for all machines of a phase to become Ready: ten times what a slow machine takes.
-fn patience(machines: usize) -> Duration {
+pub(crate) fn patience(machines: usize) -> Duration {
     Duration::from_secs(60) + Duration::from_millis(100) * u32::try_from(machines).unwrap_or(u32::MAX)
 }
 

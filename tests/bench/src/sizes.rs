@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::options::Common;
+
 /// Numbers of machines and lengths of windows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sizes {
@@ -17,6 +19,14 @@ pub(crate) struct Sizes {
     pub(crate) rest_window: Duration,
     /// Restarts with that many machines.
     pub(crate) restarts: usize,
+    /// Machines that are stopped and started.
+    pub(crate) power: usize,
+    /// Changes made in Ganeti.
+    pub(crate) drift: usize,
+    /// Machines of the fleet.
+    pub(crate) fleet: usize,
+    /// Machines on the real Ganeti.
+    pub(crate) ganeti: usize,
 }
 
 impl Sizes {
@@ -28,6 +38,10 @@ impl Sizes {
         rest: 10_000,
         rest_window: Duration::from_secs(60),
         restarts: 3,
+        power: 200,
+        drift: 20,
+        fleet: 50_000,
+        ganeti: 100,
     };
 
     /// A tenth of it.
@@ -38,7 +52,16 @@ impl Sizes {
         rest: 1_000,
         rest_window: Duration::from_secs(10),
         restarts: 1,
+        power: 20,
+        drift: 3,
+        fleet: 5_000,
+        ganeti: 10,
     };
+
+    /// What was asked for.
+    pub(crate) fn of(options: &Common) -> Self {
+        if options.quick { Self::QUICK } else { Self::FULL }
+    }
 }
 
 /// Gap between two creates at idle pace: longer than one takes, and never in step with a poll.
@@ -52,3 +75,6 @@ pub(crate) const CLIENTS: usize = 16;
 
 /// User data of a machine at rest, bytes.
 pub(crate) const USER_DATA_BYTES: usize = 1_200;
+
+/// Clusters of the fleet.
+pub(crate) const FLEET_CLUSTERS: usize = 20;

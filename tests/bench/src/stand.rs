@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use cyclades_bed::{Bed, OperatorOptions, Programs};
+use cyclades_bed::{Bed, ClusterKind, OperatorOptions, Programs};
 use cyclades_control_plane::{ControlPlane, Progress};
 use cyclades_crds::names::{GROUP, VERSION};
 use http::Request;
@@ -29,8 +29,8 @@ const POLL: Duration = Duration::from_millis(10);
 /// The bed, and what is asked of it.
 pub(crate) struct Stand {
     bed: Bed,
-    /// The Ganeti cluster.
-    pub(crate) ganeti: Ganeti,
+    /// The Ganeti clusters.
+    pub(crate) ganetis: Vec<Ganeti>,
     /// The machines that the operator serves.
     pub(crate) objects: Objects,
     /// The machines of the bare clients.
@@ -42,9 +42,23 @@ pub(crate) struct Stand {
 
 impl Stand {
     /// Starts everything; the operator is stopped again before anything is declared.
-    pub(crate) async fn start(programs: &Programs, progress: &dyn Progress) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        programs: &Programs,
+        ganetis: Vec<Ganeti>,
+        progress: &dyn Progress,
+    ) -> anyhow::Result<Self> {
+        Self::with_bed(programs, Vec::new(), async |_| Ok(ganetis), progress).await
+    }
+
+    /// The same with clusters that the bed starts, which come first.
+    pub(crate) async fn with_bed(
+        programs: &Programs,
+        clusters: Vec<ClusterKind>,
+        ganetis: impl AsyncFnOnce(&Bed) -> anyhow::Result<Vec<Ganeti>>,
+        progress: &dyn Progress,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("cyclades-bench-").tempdir()?;
-        let mut options = cyclades_bed::Options::in_dir(folder.path().join("bed"), Vec::new());
+        let mut options = cyclades_bed::Options::in_dir(folder.path().join("bed"), clusters);
         options.operator = Some(OperatorOptions::default());
         options.backends = false;
         let mut bed = Bed::start(options, programs, progress).await?;
@@ -52,10 +66,10 @@ impl Stand {
         let kubeconfig = Kubeconfig::read_from(bed.kubeconfig())?;
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
         let client = Client::try_from(config)?;
-        let ganeti = Ganeti::start()?;
+        let ganetis = ganetis(&bed).await?;
         let objects = Objects::new(client.clone(), NAMESPACE);
         let bare = Objects::new(client.clone(), BARE_NAMESPACE);
-        let stand = Self { bed, ganeti, objects, bare, client, _folder: folder };
+        let stand = Self { bed, ganetis, objects, bare, client, _folder: folder };
         stand.declare().await?;
         Ok(stand)
     }
@@ -70,8 +84,10 @@ impl Stand {
                 if plural == "images" { format!("namespaces/{NAMESPACE}/") } else { String::new() };
             self.post(&format!("/apis/{GROUP}/{VERSION}/{namespace}{plural}"), &object).await?;
         }
-        for (path, object) in self.ganeti.manifests() {
-            self.post(&path, &object).await?;
+        for ganeti in &self.ganetis {
+            for (path, object) in ganeti.manifests() {
+                self.post(&path, &object).await?;
+            }
         }
         Ok(())
     }
@@ -82,6 +98,21 @@ impl Stand {
             .body(serde_json::to_vec(object)?)?;
         self.client.request::<IgnoredAny>(request).await.with_context(|| format!("cannot post to {path}"))?;
         Ok(())
+    }
+
+    /// The first Ganeti cluster.
+    pub(crate) fn ganeti(&self) -> &Ganeti {
+        &self.ganetis[0]
+    }
+
+    /// Requests that all clusters in this process have answered since their start.
+    pub(crate) fn requests(&self) -> u64 {
+        self.ganetis.iter().map(Ganeti::requests).sum()
+    }
+
+    /// The bed.
+    pub(crate) fn bed(&self) -> &Bed {
+        &self.bed
     }
 
     /// The control plane.
@@ -106,33 +137,50 @@ impl Stand {
         Ok(Process(self.bed.operator_pid().context("the operator does not run")?))
     }
 
-    /// Waits until the backend is ready.
-    pub(crate) async fn backend_ready(&mut self) -> anyhow::Result<()> {
+    /// Waits until all backends are ready.
+    pub(crate) async fn backends_ready(&mut self) -> anyhow::Result<()> {
+        let names: Vec<String> = self.ganetis.iter().map(|ganeti| ganeti.name.clone()).collect();
+        for name in names {
+            self.backend(&name, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a backend is ready, or is not.
+    pub(crate) async fn backend(&mut self, name: &str, wanted: bool) -> anyhow::Result<()> {
         let deadline = Instant::now() + READY_LIMIT;
-        let path = format!("/apis/{GROUP}/{VERSION}/ganetibackends/{}", manifests::BACKEND);
+        let path = format!("/apis/{GROUP}/{VERSION}/ganetibackends/{name}");
         loop {
             let backend: Value = self.client.request(Request::get(&path).body(Vec::new())?).await?;
             let conditions = backend["status"]["conditions"].as_array();
             let ready = |all: &Vec<Value>| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True");
-            if conditions.is_some_and(ready) {
+            if conditions.is_some_and(ready) == wanted {
                 return Ok(());
             }
-            self.check(deadline, || format!("the backend is not ready: {:?}", backend["status"]))?;
+            self.check(deadline, || format!("{name} is not as awaited: {:?}", backend["status"]))?;
             tokio::time::sleep(POLL).await;
         }
     }
 
     /// Waits until the operator says that it has found so many machines as declared; returns when.
     pub(crate) async fn verified(&mut self, wanted: usize, limit: Duration) -> anyhow::Result<Instant> {
+        self.counts("cyclades_machines_verified", wanted, limit).await
+    }
+
+    /// Waits until the operator says that it knows of so many machines; returns when.
+    pub(crate) async fn listed(&mut self, wanted: usize, limit: Duration) -> anyhow::Result<Instant> {
+        self.counts("cyclades_machines", wanted, limit).await
+    }
+
+    async fn counts(&mut self, name: &str, wanted: usize, limit: Duration) -> anyhow::Result<Instant> {
         let deadline = Instant::now() + limit;
         loop {
             // No answer is an answer: it does not listen yet.
-            let found =
-                self.bed.metrics().await.ok().and_then(|text| gauge(&text, "cyclades_machines_verified"));
+            let found = self.bed.metrics().await.ok().and_then(|text| gauge(&text, name));
             if found == Some(wanted) {
                 return Ok(Instant::now());
             }
-            self.check(deadline, || format!("{found:?} of {wanted} machines are verified"))?;
+            self.check(deadline, || format!("{name} is {found:?} and shall be {wanted}"))?;
             tokio::time::sleep(POLL).await;
         }
     }

@@ -2,15 +2,15 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_BORDERS_ONLY};
 
-use crate::figures::{KINDS, Numbers};
+use crate::figures::{Kind, Numbers};
 
 /// Key, value, goal, and whether it is met.
-pub(crate) fn table(numbers: &Numbers) -> String {
+pub(crate) fn table(kinds: &[Kind], numbers: &Numbers) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY).set_header(["figure", "value", "", "goal", "met"]);
-    for kind in KINDS {
-        let (key, unit, _) = kind;
-        let (goal, met) = numbers.judge(kind);
+    for kind in kinds {
+        let (key, unit, _) = *kind;
+        let (goal, met) = numbers.judge(*kind);
         let value = numbers.get(key).map_or_else(|| "–".to_owned(), shown);
         let met = match met {
             Some(true) => "yes",

@@ -60,6 +60,12 @@ impl fmt::Display for Writes {
     }
 }
 
+/// A count as a figure.
+#[allow(clippy::cast_precision_loss, reason = "counts of some thousands")]
+pub(crate) fn float(count: u64) -> f64 {
+    count as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,8 @@ use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     backend::{self, Ganeti},
-    jobs, manifests,
+    jobs::{self, CREATE},
+    manifests::{self, BACKEND},
     objects::{Created, Objects, Seen, Shown},
     pace::Dice,
     samples::Samples,
@@ -40,7 +41,7 @@ impl Floor {
 
 /// Creates machines at idle pace and measures. It has a Ganeti of its own: the operator never sees these instances.
 pub(crate) async fn measure(objects: &Objects, machines: usize, dice: &mut Dice) -> anyhow::Result<Floor> {
-    let ganeti = Ganeti::start()?;
+    let ganeti = Ganeti::start(BACKEND)?;
     let (done, mut posted) = mpsc::channel(machines.max(1));
     let (listed, list) = tokio::sync::oneshot::channel();
     let bare = tokio::spawn(serve(objects.clone(), ganeti.rapi.clone(), listed, done));
@@ -56,7 +57,7 @@ pub(crate) async fn measure(objects: &Objects, machines: usize, dice: &mut Dice)
         answers.insert(uid, at);
     }
     bare.abort();
-    let accepted = jobs::latencies(&created, &jobs::accepted(&ganeti.rapi).await?)?;
+    let accepted = jobs::latencies(&created, &jobs::accepted(&ganeti.rapi, CREATE).await?)?;
     objects.clear().await?;
     Ok(Floor { accepted, answered: until(&created, &answers)? })
 }

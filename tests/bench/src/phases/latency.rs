@@ -6,7 +6,8 @@ use futures::future::try_join_all;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    jobs, manifests,
+    jobs::{self, CREATE},
+    manifests,
     objects::Created,
     observer::Observer,
     pace::Dice,
@@ -52,5 +53,5 @@ async fn finish(
     created: &[Created],
 ) -> anyhow::Result<Samples> {
     observer.ready(before + created.len(), patience(created.len())).await?;
-    jobs::latencies(created, &jobs::accepted(&stand.ganeti.rapi).await?)
+    jobs::latencies(created, &jobs::accepted(&stand.ganeti().rapi, CREATE).await?)
 }

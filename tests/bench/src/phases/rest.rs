@@ -19,9 +19,9 @@ pub(crate) struct Rest {
 #[allow(clippy::cast_precision_loss, reason = "some hundreds")]
 pub(crate) async fn measure(stand: &Stand, window: Duration) -> anyhow::Result<Rest> {
     let operator = stand.operator()?;
-    let (cpu, requests, begun) = (operator.cpu()?, stand.ganeti.requests(), Instant::now());
+    let (cpu, requests, begun) = (operator.cpu()?, stand.requests(), Instant::now());
     tokio::time::sleep(window).await;
-    let (cpu, requests) = (operator.cpu()? - cpu, stand.ganeti.requests() - requests);
+    let (cpu, requests) = (operator.cpu()? - cpu, stand.requests() - requests);
     let took = begun.elapsed().as_secs_f64();
     Ok(Rest {
         cpu_percent: cpu.as_secs_f64() / took * 100.0,
