@@ -95,6 +95,12 @@ closed_list! {
     Deleting,
     /// The machine is being rebooted, as `spec.action` asks.
     Rebooting,
+    /// An image is being installed on the machine's system disk, as `spec.action` asks.
+    Rebuilding,
+    /// Another image than the installed one takes effect at a rebuild, which `spec.action` asks for.
+    RebuildPending,
+    /// A rebuild failed after the system disk was touched: the machine is stopped until it is rebuilt, or started as it is.
+    RebuildFailed,
     /// The machine is being given the shape of another flavor.
     Resizing,
     /// Another flavor takes effect the next time that the machine is stopped; see `spec.resizePolicy`.
@@ -182,6 +188,7 @@ impl Reason {
                 | Self::Stopping
                 | Self::Deleting
                 | Self::Rebooting
+                | Self::Rebuilding
                 | Self::Resizing
                 | Self::Adopting
                 | Self::Tagging
@@ -194,7 +201,12 @@ impl Reason {
     pub fn is_wanted(self) -> bool {
         matches!(
             self,
-            Self::Paused | Self::Suspended | Self::ResizePending | Self::Observed | Self::Protected
+            Self::Paused
+                | Self::Suspended
+                | Self::RebuildPending
+                | Self::ResizePending
+                | Self::Observed
+                | Self::Protected
         )
     }
 }

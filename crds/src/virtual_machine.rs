@@ -35,11 +35,11 @@ use crate::reference::{ClusterRef, ImageRef};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
     validation = Rule::new("has(oldSelf.spec.id) ? (has(self.spec.id) && self.spec.id == oldSelf.spec.id) : (!has(self.spec.id) || (has(self.status) && has(self.status.id) && self.spec.id == self.status.id))").message("spec.id cannot change once the object exists: leave it as it was, or set it to the value of status.id").field_path(".spec.id").reason(Reason::FieldValueForbidden),
     validation = Rule::new("!has(oldSelf.spec.backendName) || (has(self.spec.backendName) && self.spec.backendName == oldSelf.spec.backendName)").message("spec.backendName is set once, by the scheduler or at creation, and cannot change or be removed: use kubectl apply or patch, which keep it, or copy the value into the manifest").field_path(".spec.backendName").reason(Reason::FieldValueForbidden),
-    validation = Rule::new("self.spec.imageRef == oldSelf.spec.imageRef || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.imageRef cannot change once the instance exists: delete the machine and create it from the other image").field_path(".spec.imageRef").reason(Reason::FieldValueForbidden),
+    validation = Rule::new("!self.spec.protected || !has(self.spec.action) || self.spec.action.type != 'Rebuild' || (has(oldSelf.spec.action) && self.spec.action == oldSelf.spec.action)").message("a rebuild erases the system disk, and spec.protected is true: set it to false first").field_path(".spec.action").reason(Reason::FieldValueForbidden),
     validation = Rule::new("!has(self.spec.adopt) || has(self.spec.backendName)").message("spec.adopt needs spec.backendName: say on which backend the instance is").field_path(".spec.adopt").reason(Reason::FieldValueRequired),
     validation = Rule::new("(has(self.spec.adopt) ? self.spec.adopt : '') == (has(oldSelf.spec.adopt) ? oldSelf.spec.adopt : '') || !has(self.spec.adopt) || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.adopt names an instance to be taken over and cannot be set once the machine has one").field_path(".spec.adopt").reason(Reason::FieldValueForbidden),
     validation = Rule::new("self.spec.managementPolicy != 'Observe' || has(self.spec.backendName)").message("managementPolicy: Observe needs spec.backendName: nothing that is only observed is placed").field_path(".spec.managementPolicy").reason(Reason::FieldValueRequired),
-    validation = Rule::new("(has(self.spec.userData) ? self.spec.userData : '') == (has(oldSelf.spec.userData) ? oldSelf.spec.userData : '') || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.userData is read when the instance is created and cannot change afterwards").field_path(".spec.userData").reason(Reason::FieldValueForbidden)
+    validation = Rule::new("(has(self.spec.userData) ? self.spec.userData : '') == (has(oldSelf.spec.userData) ? oldSelf.spec.userData : '') || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID) || (has(self.spec.action) && self.spec.action.type == 'Rebuild' && (!has(oldSelf.spec.action) || self.spec.action.id != oldSelf.spec.action.id))").message("spec.userData is read when the operating system is installed: change it together with a new spec.action of type Rebuild, which erases the system disk").field_path(".spec.userData").reason(Reason::FieldValueForbidden)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualMachineSpec {
@@ -59,7 +59,8 @@ pub struct VirtualMachineSpec {
     /// Flavor of the machine: its virtual CPUs, memory and root disk. Another one resizes the machine, as `resizePolicy`
     /// says; its disk may be larger and never smaller.
     pub flavor_ref: ClusterRef,
-    /// Image that the machine is made from. It cannot change once the instance exists.
+    /// Image that the machine is made from. Another one is installed by `action` with `type: Rebuild` and not before:
+    /// until then the guest is left alone, and `InSync` is False with reason `RebuildPending`.
     pub image_ref: ImageRef,
     /// Whether the machine should run. `Running`: it is started. `Stopped`: its guest is asked to shut down and is stopped
     /// by force after `shutdownTimeoutSeconds`; its disks stay.
@@ -127,8 +128,8 @@ pub struct VirtualMachineSpec {
     #[schemars(range(min = 0, max = 3600))]
     pub shutdown_timeout_seconds: u32,
     /// User data for the guest's first boot, e.g. a cloud-init document. Its image must name the OS parameter that takes
-    /// it. At most 65,535 characters. Everybody who can read the object or the instance can read it: no secrets here. It
-    /// cannot change once the instance exists.
+    /// it. At most 65,535 characters. Everybody who can read the object or the instance can read it: no secrets here. Once
+    /// the instance exists, it changes only together with a new `action` of `type: Rebuild`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 65535))]
     pub user_data: Option<String>,
@@ -221,7 +222,8 @@ pub struct Action {
     #[schemars(length(min = 1, max = 63))]
     pub id: String,
     /// What to do. `RebootSoft`: the hypervisor resets the guest. `RebootHard`: the guest is shut down, or stopped by force
-    /// after `shutdownTimeoutSeconds`, and started again.
+    /// after `shutdownTimeoutSeconds`, and started again. `Rebuild`: it is shut down likewise, the image that `imageRef`
+    /// names is installed on its system disk, whose content is lost, and it is as `powerState` says again.
     #[serde(rename = "type")]
     pub kind: ActionType,
 }
@@ -233,17 +235,33 @@ pub enum ActionType {
     RebootSoft,
     /// The guest is shut down and started again.
     RebootHard,
+    /// The image of the spec is installed on the system disk, whose content is lost.
+    Rebuild,
 }
 
 /// What came of the last action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct LastAction {
     /// Its id.
     #[schemars(length(max = 63))]
     pub id: String,
-    /// `Taken`: it is being done. `Done`, `Failed`. `Declined`: the machine was not running, or suspended. `Unknown`: the
-    /// operator was interrupted, and the job may or may not have been sent. `Baseline`: it was there before the machine.
+    /// `Taken`: it is being done. `Done`, `Failed`. `Declined`: the machine was not in a state for it, or suspended.
+    /// `Unknown`: the operator was interrupted, and the job may or may not have been sent. `Baseline`: it was there before
+    /// the machine.
     pub result: ActionResult,
+    /// Why, where it was not done, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub message: Option<String>,
+    /// The image that a `Rebuild` installs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 127))]
+    pub image: Option<String>,
+    /// While a `Rebuild` is being done: the last job of Ganeti when it was taken. Its own job is a later one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub after_job: Option<i64>,
 }
 
 /// What came of an action.
@@ -255,7 +273,7 @@ pub enum ActionResult {
     Done,
     /// Its job failed or was cancelled in Ganeti.
     Failed,
-    /// The machine was not running, or suspended: nothing was done.
+    /// The machine was not in a state for it, or suspended: nothing was done.
     Declined,
     /// The operator was interrupted, and the job may or may not have been sent.
     Unknown,
@@ -313,6 +331,11 @@ pub struct VirtualMachineStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub flavor: Option<String>,
+    /// Image that is installed: its name, or namespace and name where it is in another namespace. Absent where that is not
+    /// known, as of an instance that was taken over. Another one than `spec.imageRef` is installed by a rebuild.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 127))]
+    pub image: Option<String>,
     /// What came of the last `spec.action`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_action: Option<LastAction>,

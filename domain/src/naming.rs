@@ -1,6 +1,9 @@
 //! Names and tags in Ganeti, and the reasons that jobs carry.
 
-use std::fmt::{self, Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 use cyclades_crds::names;
 use uuid::Uuid;
@@ -42,6 +45,18 @@ pub fn user_tag(word: &str) -> String {
         }
     }
     tag
+}
+
+/// An image as a machine's status tells it: its name, or namespace and name where it is not in the machine's own.
+#[must_use]
+pub fn image_label<'a>(own_namespace: &str, namespace: &str, name: &'a str) -> Cow<'a, str> {
+    if namespace == own_namespace { name.into() } else { format!("{namespace}/{name}").into() }
+}
+
+/// Namespace and name of the image that a label says.
+#[must_use]
+pub fn image_of<'a>(own_namespace: &'a str, label: &'a str) -> (&'a str, &'a str) {
+    label.split_once('/').unwrap_or((own_namespace, label))
 }
 
 /// Whose instance it is, read from its tags.
@@ -131,11 +146,15 @@ pub enum JobStep {
     Tag,
     /// `OP_TAGS_DEL`: words that its owner has taken back
     Untag,
+    /// `OP_INSTANCE_SET_PARAMS`: the OS that is going to be installed, and its parameters
+    SetOs,
+    /// `OP_INSTANCE_REINSTALL`. RAPI takes no reason for it: its job is known by what it does to whom
+    Reinstall,
 }
 
 impl JobStep {
     /// Every step.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -148,6 +167,8 @@ impl JobStep {
         Self::Adopt,
         Self::Tag,
         Self::Untag,
+        Self::SetOs,
+        Self::Reinstall,
     ];
 
     /// The step's word in a job's reason, in metrics and in messages.
@@ -166,6 +187,8 @@ impl JobStep {
             Self::Adopt => "adopt",
             Self::Tag => "tag",
             Self::Untag => "untag",
+            Self::SetOs => "set-os",
+            Self::Reinstall => "reinstall",
         }
     }
 
@@ -242,6 +265,14 @@ mod tests {
             ("100%~é*", "cyclades:user:100/25/7E/C3/A9/2A"),
         ] {
             assert_eq!(user_tag(word), tag);
+        }
+    }
+
+    #[test]
+    fn an_image_is_found_by_its_label() {
+        for (namespace, label) in [("team", "debian"), ("images", "images/debian")] {
+            assert_eq!(image_label("team", namespace, "debian"), label);
+            assert_eq!(image_of("team", label), (namespace, "debian"));
         }
     }
 

@@ -3,11 +3,12 @@
 pub mod desired;
 pub mod observed;
 pub mod plan;
+mod rebuild;
 pub mod record;
 pub mod report;
 
 pub use desired::Desired;
 pub use observed::{BackendView, Instance, Observed, Presence, Request, Resize, Setback, Stage, TagChange};
 pub use plan::{Decision, Step, plan};
-pub use record::Record;
+pub use record::{LastAction, Record};
 pub use report::{Status, report};

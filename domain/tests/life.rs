@@ -117,6 +117,9 @@ impl World {
             flavor: None,
             resize: None,
             request: None,
+            image: "debian".into(),
+            made_from: None,
+            broken: false,
             tags: None,
         }
     }

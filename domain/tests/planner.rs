@@ -137,6 +137,9 @@ fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
                         flavor: Some("small".into()),
                         resize: None,
                         request: None,
+                        image: "debian".into(),
+                        made_from: None,
+                        broken: false,
                         tags: None,
                     };
                     for desired in &desires {
@@ -306,6 +309,7 @@ fn statuses() -> [Status; 2] {
         applied: Some(PowerState::Running),
         shape: Some(shape(1)),
         flavor: Some("small".into()),
+        image: None,
         last_action: None,
         verdicts: Vec::new(),
     };
@@ -395,6 +399,9 @@ fn a_drifted_machine_says_which_fields() {
         flavor: Some("small".into()),
         resize: None,
         request: None,
+        image: "debian".into(),
+        made_from: None,
+        broken: false,
         tags: None,
     };
     let status = report(&desired, &observed, &plan(&desired, &observed), &Status::default(), None);
@@ -423,6 +430,9 @@ fn what_went_wrong_before_does_not_matter_to_a_machine_that_is_well() {
             flavor: Some("small".into()),
             resize: None,
             request: None,
+            image: "debian".into(),
+            made_from: None,
+            broken: false,
             tags: None,
         };
         assert_eq!(plan(&desired, &observed), Decision::Settled, "{observed:?}");

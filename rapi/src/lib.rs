@@ -54,7 +54,7 @@ pub use job::{
 pub use model::{
     Action, AdminState, BeParams, Change, CreateInstance, DeleteInstance, DiskSpec, Group, GrowDisk, Info,
     Instance, InstanceStatus, Ipolicy, IpolicyRange, JobFilter, JobFilterSpec, ModifyInstance, NicSpec, Node,
-    Predicate, RebootInstance, RebootKind, SecretParams, ShutdownInstance,
+    Predicate, RebootInstance, RebootKind, ReinstallInstance, SecretParams, ShutdownInstance,
 };
 pub use net::{Connecting, Connector, Pin, PinError, Stream, Trust};
 pub use query::{

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cyclades_crds::{
     VirtualMachine,
     condition::{ConditionType, Reason},
-    virtual_machine::{PowerState, Shape},
+    virtual_machine::{ActionType, PowerState, Shape},
 };
 use cyclades_domain::{
     naming::JobStep,
@@ -159,11 +159,18 @@ fn prepare(world: &World<'_>, step: &Step) -> Result<Prepared, Obstacle> {
         };
         return Ok(Prepared { backend: Some(name), found, shape: Some(shape), why: Some(why) });
     }
+    if *step == Step::Record(Record::Take) && is_rebuild(&world.view.observed) {
+        return software(machine, scene).map(|()| Prepared::default());
+    }
     if matches!(step, Step::Submit { job: JobStep::Create, .. }) {
         software(machine, scene)?;
         return Ok(Prepared { shape: shape_of(machine, scene)?, ..Prepared::default() });
     }
     Ok(Prepared::default())
+}
+
+fn is_rebuild(observed: &Observed) -> bool {
+    observed.request.as_ref().is_some_and(|request| request.kind == ActionType::Rebuild)
 }
 
 /// Why a backend was chosen.
@@ -208,6 +215,10 @@ fn done(observed: &mut Observed, desired: &Desired, job: JobStep, prepared: &Pre
     }
     if matches!(job, JobStep::Tag | JobStep::Untag) {
         observed.tags = None;
+        return;
+    }
+    if let (JobStep::SetOs | JobStep::Reinstall, Some(request)) = (job, &mut observed.request) {
+        request.stage = if job == JobStep::SetOs { Stage::Prepared } else { Stage::Done };
         return;
     }
     if matches!(job, JobStep::Remove | JobStep::Detach) {
@@ -255,9 +266,18 @@ fn recorded(observed: &mut Observed, record: Record) {
     match record {
         Record::Restart => observed.applied = None,
         Record::Take => {
+            if is_rebuild(observed) {
+                observed.applied = None;
+            }
             if let Some(request) = &mut observed.request {
                 request.stage = Stage::Taken;
             }
+        }
+        Record::Done => {
+            if is_rebuild(observed) {
+                observed.made_from = Some(Arc::clone(&observed.image));
+            }
+            observed.request = None;
         }
         _ => observed.request = None,
     }

@@ -182,6 +182,10 @@ fn details(world: &World<'_>, job: JobStep) -> String {
         }
         JobStep::Stop | JobStep::RebootHard => grace(),
         JobStep::Remove => " and its disks".to_owned(),
+        JobStep::SetOs => format!(" for image {}: its guest goes on", world.view.observed.image),
+        JobStep::Reinstall => {
+            format!(" with image {}: what is on its system disk is lost", world.view.observed.image)
+        }
         JobStep::Adopt => ": our tags are put on it, its guest goes on".to_owned(),
         _ => String::new(),
     }

@@ -9,7 +9,7 @@ use cyclades_crds::{
     virtual_machine::{ActionResult, ManagementPolicy, ObservedPower},
 };
 use cyclades_domain::{
-    naming::{JobStep, user_tag},
+    naming::{JobStep, image_label, user_tag},
     power::Power,
     shape::refusal,
     vm::{BackendView, Desired, Instance, Observed, Presence, Request, Resize, Setback, Stage, TagChange},
@@ -19,7 +19,7 @@ use super::ganeti::{Sight, Sighting};
 use super::identity::wanted_name;
 use crate::look::Look;
 use crate::references::{allows_new, shape_of};
-use crate::scene::Scene;
+use crate::scene::{Scene, image_of};
 use crate::status::{is_paused, trouble};
 
 /// A machine as the planner sees it.
@@ -40,6 +40,7 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
     let status = machine.status.clone().unwrap_or_default();
     let seen = sight.and_then(Sight::seen);
     let shape = shape_of(machine, scene).ok().flatten().map(Arc::new);
+    let (namespace, image) = (machine.metadata.namespace.clone().unwrap_or_default(), image_of(machine));
     let observed = Observed {
         finalizer: machine.metadata.finalizers.iter().flatten().any(|it| it == names::VM_FINALIZER),
         backend: backend(machine, scene),
@@ -53,6 +54,9 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
         flavor: Some(status.flavor.as_deref().unwrap_or(&machine.spec.flavor_ref.name).into()),
         resize: resize(machine, &status, scene),
         request: request(machine, &status),
+        image: image_label(&namespace, &image.0, &image.1).as_ref().into(),
+        made_from: status.image.as_deref().map(Arc::from),
+        broken: is_broken(&status),
         tags: tags(machine, seen),
     };
     let instance = match &observed.presence {
@@ -238,6 +242,13 @@ fn resize(machine: &VirtualMachine, status: &VirtualMachineStatus, scene: &Scene
     }
 }
 
+/// Whether the last rebuild failed half-way.
+fn is_broken(status: &VirtualMachineStatus) -> bool {
+    let last = status.last_action.as_ref();
+    let failed = last.is_some_and(|last| last.result == ActionResult::Failed && last.image.is_some());
+    failed && status.image.is_none()
+}
+
 /// An action that is not over.
 fn request(machine: &VirtualMachine, status: &VirtualMachineStatus) -> Option<Request> {
     let action = machine.spec.action.as_ref()?;
@@ -247,5 +258,5 @@ fn request(machine: &VirtualMachine, status: &VirtualMachineStatus) -> Option<Re
         Some(ActionResult::Taken) => Stage::Taken,
         Some(_) => return None,
     };
-    Some(Request { id: action.id.as_str().into(), kind: action.kind, stage })
+    Some(Request { id: action.id.as_str().into(), kind: action.kind, stage, last_job: 0 })
 }

@@ -58,6 +58,9 @@ fn why_power(desired: &Desired, observed: &Observed, to: PowerState) -> String {
     if to == PowerState::Stopped && desired.suspended {
         return "spec.suspended is true".to_owned();
     }
+    if to == PowerState::Stopped && observed.request.is_some() {
+        return "spec.action asks for a rebuild, and the disk of a running guest is left alone".to_owned();
+    }
     if to == PowerState::Stopped && desired.wanted_power() == PowerState::Running {
         return "spec.flavorRef names another flavor, and spec.resizePolicy is Restart".to_owned();
     }
@@ -82,8 +85,8 @@ fn why_record(record: Record) -> &'static str {
             "after a crash in between, nobody must take the stop that follows for somebody else's"
         }
         Record::Take => "an action is done at most once, whatever happens in between",
-        Record::Done | Record::Failed => "its job has ended",
-        Record::Decline => "the machine is not running, or suspended",
+        Record::Done | Record::Failed | Record::Refused => "its job has ended",
+        Record::Decline => "the machine is in no state for it",
         Record::Forget => "nobody knows whether it was done",
     }
 }

@@ -225,7 +225,7 @@ impl Feed<'_> {
             for machine in lost {
                 let Some(job) = backend.window.job_mut(machine) else { continue };
                 // The same step of the same generation may have failed before: only a later job can be this one.
-                let found = jobs.iter().find(|found| found.id.0 > job.above && found.reasons.contains(&job.reason));
+                let found = jobs.iter().find(|found| job.is(found));
                 if let Some(found) = found {
                     info!(backend = %session.backend, machine = %job.machine, job = %found.id, "found the job whose submission was not answered");
                     backend.window.accepted(machine, found.id);
@@ -278,6 +278,9 @@ impl Feed<'_> {
                 let generation = world.machines.get(&job.machine).map_or(0, |machine| machine.generation);
                 if let Some(machine) = world.machines.get_mut(&job.machine) {
                     let left_behind = backend.inventory.has(*id);
+                    if job.image.is_some() {
+                        machine.memory.made_from.clone_from(&job.image);
+                    }
                     setback::after(machine, job.step, &outcome, generation, left_behind);
                 }
                 snapshot |= matches!(outcome, Ended::Failed(_) | Ended::Vanished);
@@ -334,7 +337,9 @@ fn shows(presence: &Presence, job: &Job) -> bool {
             | JobStep::RebootHard
             | JobStep::Adopt
             | JobStep::Tag
-            | JobStep::Untag,
+            | JobStep::Untag
+            | JobStep::SetOs
+            | JobStep::Reinstall,
         ) => true,
         // Whatever comes after a step of a resize, it is not the same step again.
         (Presence::Present(instance), step @ (JobStep::Modify | JobStep::Grow)) => {

@@ -85,6 +85,29 @@ pub(crate) enum Work {
         /// The tags.
         tags: Vec<String>,
     },
+    /// Tell Ganeti which OS is going to be installed.
+    SetOs {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// The OS.
+        software: Box<Software>,
+    },
+    /// Install it, which erases the disk.
+    Reinstall {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// The OS.
+        software: Box<Software>,
+    },
+}
+
+/// The OS of an instance.
+#[derive(Debug)]
+pub(crate) struct Software {
+    /// Ganeti's name of the OS.
+    pub(crate) os: String,
+    /// OS parameters.
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// What an instance is created with.
@@ -92,10 +115,10 @@ pub(crate) enum Work {
 pub(crate) struct Creation {
     /// Its shape.
     pub(crate) shape: Arc<Shape>,
-    /// Ganeti's name of the OS.
-    pub(crate) os: String,
-    /// OS parameters.
-    pub(crate) parameters: Vec<(String, String)>,
+    /// Its OS.
+    pub(crate) software: Software,
+    /// The image that gives this OS.
+    pub(crate) image: Arc<str>,
     /// ExtStorage provider and its parameters.
     pub(crate) disk_parameters: Vec<(String, String)>,
     /// Tags.
@@ -122,6 +145,16 @@ impl Work {
             Self::Adopt { .. } => JobStep::Adopt,
             Self::Tag { .. } => JobStep::Tag,
             Self::Untag { .. } => JobStep::Untag,
+            Self::SetOs { .. } => JobStep::SetOs,
+            Self::Reinstall { .. } => JobStep::Reinstall,
+        }
+    }
+
+    /// The image that it creates an instance from.
+    pub(crate) fn image(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Create(creation) => Some(&creation.image),
+            _ => None,
         }
     }
 

@@ -4,14 +4,16 @@ use cyclades_crds::{names, virtual_machine::Shape};
 use cyclades_domain::naming::{Owner, owner};
 use ganeti_rapi::{
     Answer, Client, CreateInstance, DeleteInstance, DiskSpec, Failure, GrowDisk, JobId, ModifyInstance,
-    RebootInstance, ShutdownInstance, Submit,
+    RebootInstance, ReinstallInstance, ShutdownInstance, Submit,
 };
 use serde_json::json;
 
-use super::order::{Creation, Order, Work};
+use super::order::{Creation, Order, Software, Work};
 
 /// Seconds that a guest has to shut down before its instance is removed: its disks go anyway.
 const REMOVE_SHUTDOWN_SECONDS: u32 = 5;
+/// Name of an OS parameter that no OS has.
+const NO_PARAMETER: &str = "cyclades_none";
 
 /// Why an order was not submitted, or may have been.
 #[derive(Debug)]
@@ -38,12 +40,21 @@ pub(crate) async fn send(
 ) -> Result<JobId, NotSent> {
     let wanted = match &order.work {
         Work::Adopt { .. } => Owner::Nobody,
-        Work::Remove { .. } | Work::Detach => Owner::Ours(order.id),
+        Work::Remove { .. } | Work::Detach | Work::SetOs { .. } | Work::Reinstall { .. } => {
+            Owner::Ours(order.id)
+        }
         _ => return Ok(post(client, order, &[], submit).await?),
     };
     let Some(instance) = client.instance(&order.instance).await? else { return Err(NotSent::Changed) };
     if owner(cluster_id, instance.tags.iter()) != wanted {
         return Err(NotSent::Changed);
+    }
+    if let Work::Reinstall { uuid, software } = &order.work {
+        // RAPI takes no uuid for this one, and its job would stop a guest that somebody has started meanwhile.
+        let is_meant = instance.uuid == **uuid && instance.os.as_ref() == Some(&software.os);
+        if !is_meant || instance.oper_state == Some(true) {
+            return Err(NotSent::Changed);
+        }
     }
     Ok(post(client, order, &instance.tags, submit).await?)
 }
@@ -95,7 +106,35 @@ async fn post(client: &Client, order: &Order, tags: &[String], submit: &Submit) 
         Work::Tag { tags } => client.add_instance_tags(name, tags, submit).await,
         Work::Untag { tags } => client.remove_instance_tags(name, tags, submit).await,
         Work::Adopt { tags } => client.add_instance_tags(name, tags, submit).await,
+        Work::SetOs { uuid, software } => {
+            let has = client.os_parameters(name).await?.unwrap_or_default();
+            client.modify_instance(name, &told_of(uuid, software, has.keys()), submit).await
+        }
+        Work::Reinstall { software, .. } => {
+            let reinstall = ReinstallInstance {
+                os: Some(software.os.clone()),
+                osparams: os_parameters(software),
+                start: false,
+            };
+            client.reinstall_instance(name, &reinstall).await
+        }
     }
+}
+
+/// The OS that is going to be installed, in place of the one that the instance `has` parameters for.
+fn told_of<'a>(uuid: &str, software: &Software, has: impl Iterator<Item = &'a String>) -> ModifyInstance {
+    let mut modify = ModifyInstance { instance_uuid: Some(uuid.to_owned()), ..ModifyInstance::default() };
+    modify.more.insert("os_name".to_owned(), json!(software.os));
+    modify.osparams = os_parameters(software);
+    // Ganeti asks the node for the OS only where a parameter is given; to take one back that is not there changes nothing.
+    for key in has.map(String::as_str).chain([NO_PARAMETER]) {
+        modify.osparams.entry(key).or_insert_with(|| json!("default"));
+    }
+    modify
+}
+
+fn os_parameters(software: &Software) -> serde_json::Map<String, serde_json::Value> {
+    software.parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect()
 }
 
 /// CPUs and memory of a shape.
@@ -120,8 +159,8 @@ fn body(name: &str, creation: &Creation) -> CreateInstance {
         let more = creation.disk_parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
         create.disks = vec![DiskSpec { size: shape.disk_mib, more, ..DiskSpec::default() }];
     }
-    create.os_type = Some(creation.os.clone());
-    create.osparams = creation.parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+    create.os_type = Some(creation.software.os.clone());
+    create.osparams = os_parameters(&creation.software);
     create.hypervisor.clone_from(&creation.hypervisor);
     create.beparams.extend(beparams(shape));
     create.opportunistic_locking = true;

@@ -11,7 +11,7 @@ use cyclades_domain::{
     naming::JobStep,
     vm::{Setback, Stage},
 };
-use ganeti_rapi::{ErrorCode, Failure, JobError, Retry};
+use ganeti_rapi::{ErrorClass, ErrorCode, Failure, JobError, Retry};
 use tokio::time::Instant;
 
 use crate::{
@@ -53,6 +53,8 @@ pub(crate) fn after(
         JobStep::Detach => "taking our tags off the instance",
         JobStep::Adopt => "taking the instance over",
         JobStep::Tag | JobStep::Untag => "giving the instance its tags",
+        JobStep::SetOs => "preparing another installation",
+        JobStep::Reinstall => "installing the image",
     };
     let (reason, message, backoff, permanent) = match outcome {
         Ended::Success => {
@@ -90,20 +92,42 @@ pub(crate) fn after(
 /// How far the action has come whose job has ended. One that never became a job is still to be done; no other is done
 /// twice.
 fn act_on(machine: &mut Machine, step: JobStep, outcome: &Ended) {
-    if !matches!(step, JobStep::RebootSoft | JobStep::RebootHard) {
-        return;
-    }
-    let stage = match outcome {
-        Ended::Success => Stage::Done,
-        Ended::Failed(_) | Ended::Canceled => Stage::Failed,
-        Ended::Vanished => return,
+    let stage = match (step, outcome) {
+        (JobStep::SetOs, Ended::Success) => match &machine.memory.action {
+            // Who did not take the action on does not go on with it.
+            Some((_, Stage::Taken)) => Stage::Prepared,
+            _ => return,
+        },
+        (JobStep::SetOs, Ended::Vanished) => return,
+        (JobStep::SetOs, _) => Stage::Refused,
+        (JobStep::Reinstall, outcome) => reinstalled(outcome),
+        (JobStep::RebootSoft | JobStep::RebootHard, Ended::Success) => Stage::Done,
+        (JobStep::RebootSoft | JobStep::RebootHard, Ended::Failed(_) | Ended::Canceled) => Stage::Failed,
+        _ => return,
     };
+    if step == JobStep::Reinstall {
+        // What its power is to be is decided anew.
+        machine.memory.ordered = None;
+    }
     // After a restart the status tells which action it was.
     let id = match (&machine.memory.action, &machine.status.last_action) {
-        (Some((id, _)), _) | (None, Some((id, ActionResult::Taken))) => Arc::clone(id),
+        (Some((id, _)), _) => Arc::clone(id),
+        (None, Some(last)) if last.result == ActionResult::Taken => Arc::clone(&last.id),
         (None, _) => return,
     };
     machine.memory.action = Some((id, stage));
+}
+
+/// How far a rebuild has come whose last job has ended. One that cannot be found may have been done.
+pub(crate) fn reinstalled(outcome: &Ended) -> Stage {
+    match outcome {
+        Ended::Success => Stage::Done,
+        // Only a job that waits can be cancelled.
+        Ended::Canceled => Stage::Refused,
+        Ended::Failed(error) if error.class == Some(ErrorClass::OpPrereqError) => Stage::Refused,
+        Ended::Failed(_) => Stage::Failed,
+        Ended::Vanished => Stage::Orphaned,
+    }
 }
 
 /// Whether a create that failed with this leaves something that is no machine. A script of the OS or the first start

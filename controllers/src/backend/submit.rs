@@ -98,6 +98,7 @@ fn reserve(ctx: &Ctx, order: &Order) -> Option<(Client, std::rc::Rc<tokio::sync:
             machine: order.machine.clone(),
             step,
             shape: order.work.shape().cloned(),
+            image: order.work.image().cloned(),
             instance: Arc::clone(&order.instance),
             reason: reason.clone(),
             id: None,

@@ -169,6 +169,8 @@ async fn send(ctx: &Ctx, seen: &ObservedMachine, order: &Order) -> Outcome {
                 JobStep::Adopt => ("Adopting", "put our tags on"),
                 JobStep::Tag => ("Tagging", "put its owner's words on"),
                 JobStep::Untag => ("Tagging", "take words of its owner off"),
+                JobStep::SetOs => ("Rebuilding", "prepare another installation of"),
+                JobStep::Reinstall => ("Rebuilding", "erase the system disk of, and install the image on,"),
             };
             tell(
                 ctx,

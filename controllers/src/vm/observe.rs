@@ -79,7 +79,10 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             shape: shape_of(world, machine),
             flavor: Some(machine.status.flavor.clone().unwrap_or_else(|| Arc::clone(&machine.flavor))),
             resize,
-            request: machine.request(),
+            request: machine.request(backend.map_or(0, |backend| backend.last_job)),
+            image: Arc::clone(&machine.image_label),
+            made_from: machine.memory.made_from.clone(),
+            broken: machine.status.is_broken(),
             tags: tag_change(backend, machine),
         };
         let seen = ObservedMachine {

@@ -3,7 +3,9 @@
 use std::{rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::{ConditionType, Reason};
-use cyclades_domain::vm::{BackendView, Decision, Record, Stage, Status, Step, report as tell_status};
+use cyclades_domain::vm::{
+    BackendView, Decision, LastAction, Record, Stage, Status, Step, report as tell_status,
+};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -52,44 +54,38 @@ pub(crate) async fn report(ctx: &Ctx, seen: &ObservedMachine, acted: Acted) -> R
     } else {
         transition(ctx, seen, false);
     }
+    let last = status.last_action.clone();
     write(ctx, seen, status).await?;
     if let Decision::Act(Step::Record(record)) = &decision {
-        recorded(ctx, seen, *record);
+        recorded(ctx, seen, *record, last.as_deref());
         return Ok(Next::Again);
     }
     Ok(next(seen, &decision))
 }
 
 /// What the status now says is ours to do; an action that is over is told.
-fn recorded(ctx: &Ctx, seen: &ObservedMachine, record: Record) {
-    let Some(request) = &seen.observed.request else { return };
-    let failure = ctx.world.change(|world| {
-        let machine = world.machines.get_mut(&seen.key)?;
-        if record == Record::Take {
-            machine.memory.action = Some((Arc::clone(&request.id), Stage::Taken));
-        }
-        machine.memory.setback.as_ref().map(|held| Arc::clone(&held.setback.message))
-    });
+fn recorded(ctx: &Ctx, seen: &ObservedMachine, record: Record, last: Option<&LastAction>) {
+    let (Some(request), Some(last)) = (&seen.observed.request, last) else { return };
+    if record == Record::Take {
+        ctx.world.change(|world| {
+            if let Some(machine) = world.machines.get_mut(&seen.key) {
+                machine.memory.action = Some((Arc::clone(&request.id), Stage::Taken));
+            }
+        });
+    }
+    let why = last.message.as_deref().unwrap_or_default();
+    let id = &last.id;
     let (warning, reason, message) = match record {
         Record::Restart | Record::Take => return,
-        Record::Done => (false, "Rebooted", format!("Action {} is done.", request.id)),
-        Record::Failed => {
-            let why = failure.unwrap_or_else(|| "its job failed".into());
-            (true, "ActionFailed", format!("Action {} failed and is not repeated: {why}", request.id))
+        Record::Done => match &last.image {
+            Some(image) => (false, "Rebuilt", format!("Action {id} is done: image {image} is installed.")),
+            None => (false, "Rebooted", format!("Action {id} is done.")),
+        },
+        Record::Failed | Record::Refused => {
+            (true, "ActionFailed", format!("Action {id} failed and is not repeated: {why}"))
         }
-        Record::Decline => (
-            true,
-            "ActionDeclined",
-            format!("Action {} was not done: the machine is not running.", request.id),
-        ),
-        Record::Forget => (
-            true,
-            "ActionUnknown",
-            format!(
-                "Action {} was interrupted: whether it was done is not known. To have it done, give it another id.",
-                request.id
-            ),
-        ),
+        Record::Decline => (true, "ActionDeclined", format!("Action {id} was not done: {why}.")),
+        Record::Forget => (true, "ActionUnknown", format!("Action {id}: {why}")),
     };
     tell(ctx, seen, warning, reason, "Act", message);
 }
@@ -152,6 +148,7 @@ struct StatusOut<'a> {
     applied_power_state: Option<cyclades_crds::virtual_machine::PowerState>,
     shape: Option<&'a cyclades_crds::virtual_machine::Shape>,
     flavor: Option<&'a str>,
+    image: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_action: Option<LastActionOut<'a>>,
     conditions: Vec<ConditionOut<'a>>,
@@ -159,9 +156,29 @@ struct StatusOut<'a> {
 
 /// The last action as it is written.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct LastActionOut<'a> {
     id: &'a str,
     result: cyclades_crds::virtual_machine::ActionResult,
+    message: Option<&'a str>,
+    image: Option<&'a str>,
+    after_job: Option<u64>,
+}
+
+/// Longest message of an action, in bytes: within the schema's bound, whatever Ganeti said.
+const MESSAGE_MAX: usize = 4000;
+
+impl<'a> LastActionOut<'a> {
+    fn of(last: &'a LastAction) -> Self {
+        let cut = |text: &'a str| &text[..text.floor_char_boundary(MESSAGE_MAX)];
+        Self {
+            id: &last.id,
+            result: last.result,
+            message: last.message.as_deref().map(cut),
+            image: last.image.as_deref(),
+            after_job: last.after_job,
+        }
+    }
 }
 
 async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), PassError> {
@@ -177,7 +194,8 @@ async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), 
         applied_power_state: status.applied,
         shape: status.shape.as_deref(),
         flavor: status.flavor.as_deref(),
-        last_action: status.last_action.as_ref().map(|(id, result)| LastActionOut { id, result: *result }),
+        image: status.image.as_deref(),
+        last_action: status.last_action.as_deref().map(LastActionOut::of),
         conditions: conditions::out(&status.verdicts, &times, status.observed_generation),
     };
     let patch = Patch::status(seen.version, out);
@@ -192,10 +210,10 @@ async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), 
             return;
         };
         machine.version = written.metadata.version();
-        if status.instance_uuid.is_some() {
+        machine.status = status;
+        if !machine.wants_user_data() {
             machine.user_data = None;
         }
-        machine.status = status;
         machine.times = Rc::from(times);
         world.machines.account(&seen.key, None);
     });

@@ -6,20 +6,20 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cyclades_crds::{
     condition::Reason,
     image::Visibility,
-    virtual_machine::{PowerState, Shape},
+    virtual_machine::{ActionType, PowerState, Shape},
 };
 use cyclades_domain::{
     backend::Health,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
-    vm::{Decision, Step, TagChange},
+    vm::{Decision, Record, Step, TagChange},
 };
 
 use ganeti_rapi::RebootKind;
 
 use super::{missing::Missing, observe::ObservedMachine, shape};
 use crate::{
-    backend::order::{Creation, Order, Work},
+    backend::order::{Creation, Order, Software, Work},
     runtime::context::Ctx,
     world::{Backend, Machine, ObjectName, World, needs::Need},
 };
@@ -71,6 +71,10 @@ pub(crate) fn resolve(ctx: &Ctx, seen: &ObservedMachine, decision: Decision) -> 
             Decision::Act(Step::Submit { job, uuid }) => {
                 order(ctx, world, seen, *job, uuid.as_ref()).map(Some)
             }
+            // An image that cannot be installed is waited for before anything is touched.
+            Decision::Act(Step::Record(Record::Take)) if is_rebuild(seen) => machine(world, seen)
+                .and_then(|machine| software(world, machine, &seen.observed.image))
+                .map(|_| None),
             _ => Ok(None),
         };
         match effect {
@@ -114,7 +118,7 @@ fn outranked(seen: &ObservedMachine, rival: &ObjectName) -> Planned {
 fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> {
     let Some(machine) = world.machines.get(&seen.key) else { return Ok(Effect::Guard) };
     let shape = shape::for_new(world, &machine.flavor)?;
-    software(world, machine)?;
+    software(world, machine, &machine.image_label)?;
     let shape = world.interner.shape(shape);
     // An instance that already carries the machine's id is followed to where it is.
     if let Some(home) = world.backends.values().find(|backend| backend.inventory.has(seen.id)) {
@@ -217,6 +221,8 @@ fn order(
         JobStep::Tag => Work::Tag { tags: changed_tags(seen) },
         JobStep::Untag => Work::Untag { tags: changed_tags(seen) },
         JobStep::Adopt => Work::Adopt { tags: tags_of(ctx, seen) },
+        JobStep::SetOs => Work::SetOs { uuid: uuid(), software: Box::new(to_install(world, seen)?) },
+        JobStep::Reinstall => Work::Reinstall { uuid: uuid(), software: Box::new(to_install(world, seen)?) },
     };
     Ok(Effect::Submit(Order {
         machine: seen.key.clone(),
@@ -228,14 +234,27 @@ fn order(
     }))
 }
 
-/// What the OS of a machine needs.
-struct Software {
-    os: String,
-    parameters: Vec<(String, String)>,
+fn is_rebuild(seen: &ObservedMachine) -> bool {
+    seen.observed.request.as_ref().is_some_and(|request| request.kind == ActionType::Rebuild)
 }
 
-fn software(world: &World, machine: &Machine) -> Result<Software, Missing> {
-    let image = &machine.image;
+/// The image that was noted when the rebuild was taken on, whatever the spec says by now.
+fn to_install(world: &World, seen: &ObservedMachine) -> Result<Software, Missing> {
+    let noted = seen.before.last_action.as_ref().and_then(|last| last.image.as_ref());
+    software(world, machine(world, seen)?, noted.unwrap_or(&seen.observed.image))
+}
+
+fn machine<'a>(world: &'a World, seen: &ObservedMachine) -> Result<&'a Machine, Missing> {
+    world.machines.get(&seen.key).ok_or_else(|| Missing {
+        need: None,
+        reason: Reason::InvalidSpec,
+        message: "The object is gone.".into(),
+    })
+}
+
+/// The OS that an image gives a machine, with all that the machine hands over.
+fn software(world: &World, machine: &Machine, image: &str) -> Result<Software, Missing> {
+    let image = &machine.image_named(image);
     let need = || Some(Need::Image(image.clone()));
     let Some(entry) = world.catalog.images.get(image) else {
         let message = format!(
@@ -277,14 +296,9 @@ fn software(world: &World, machine: &Machine) -> Result<Software, Missing> {
 }
 
 fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Creation, Missing> {
-    let Some(machine) = world.machines.get(&seen.key) else {
-        return Err(Missing {
-            need: None,
-            reason: Reason::InvalidSpec,
-            message: "The object is gone.".into(),
-        });
-    };
-    let software = software(world, machine)?;
+    let machine = machine(world, seen)?;
+    let image = Arc::clone(&machine.image_label);
+    let software = software(world, machine, &image)?;
     let shape = shape::of_flavor(world, &machine.flavor)?;
     let mut tags = tags_of(ctx, seen);
     tags.extend(machine.tags().iter().map(|tag| tag.to_string()));
@@ -294,15 +308,7 @@ fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Crea
     let start = seen.desired.wanted_power() == PowerState::Running;
     let shape = world.interner.shape(shape);
     world.machines.account(&seen.key, Some(&shape));
-    Ok(Creation {
-        shape,
-        os: software.os,
-        parameters: software.parameters,
-        disk_parameters,
-        tags,
-        start,
-        hypervisor,
-    })
+    Ok(Creation { shape, software, image, disk_parameters, tags, start, hypervisor })
 }
 
 /// Provider and parameters of the disks of a flavor.

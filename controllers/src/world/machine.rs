@@ -12,8 +12,8 @@ use cyclades_crds::{
 };
 use cyclades_domain::{
     conditions::Verdict,
-    naming::user_tag,
-    vm::{Desired, Request, Setback, Stage, Status},
+    naming::{image_label, image_of, user_tag},
+    vm::{Desired, LastAction, Request, Setback, Stage, Status},
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{
     intern::Interner,
     key::ObjectName,
-    wire::{ConditionWire, VmStatusWire, VmWire},
+    wire::{ConditionWire, LastActionWire, VmStatusWire, VmWire},
 };
 
 /// A VirtualMachine as decisions need it: about a kilobyte, whatever the object weighs.
@@ -47,8 +47,8 @@ pub(crate) struct Machine {
     pub(crate) finalizers: Rc<[Box<str>]>,
     /// Name of its Flavor.
     pub(crate) flavor: Arc<str>,
-    /// Its Image.
-    pub(crate) image: ObjectName,
+    /// Its Image, as the status tells it.
+    pub(crate) image_label: Arc<str>,
     /// Declared power.
     pub(crate) power: PowerState,
     /// Declared power policy.
@@ -75,7 +75,7 @@ pub(crate) struct Machine {
     pub(crate) action: Option<(Arc<str>, ActionType)>,
     /// Declared shutdown timeout, in seconds.
     pub(crate) shutdown_timeout_seconds: u32,
-    /// User data, kept only until the instance exists.
+    /// User data, kept only until the instance exists, and while it is to be rebuilt.
     pub(crate) user_data: Option<Box<str>>,
     /// Backend it is placed on.
     pub(crate) backend: Option<Arc<str>>,
@@ -100,6 +100,8 @@ pub(crate) struct Memory {
     pub(crate) verified: bool,
     /// The last create left an instance that is no machine.
     pub(crate) half_made: bool,
+    /// The image that the last create was from, for a status that does not know of the instance yet.
+    pub(crate) made_from: Option<Arc<str>>,
     /// Starts in a row, and when the last one succeeded.
     pub(crate) starts: u32,
     /// When the last start succeeded.
@@ -135,7 +137,8 @@ impl Machine {
         };
         let (status, times) = read_status(&wire.status, interner);
         let image_namespace = wire.spec.image_ref.namespace.as_deref().unwrap_or(namespace);
-        let wants_user_data = status.instance_uuid.is_none();
+        let action = wire.spec.action.as_ref().map(|action| (Arc::from(&*action.id), action.kind));
+        let wants_user_data = wants_user_data(&status, action.as_ref());
         Some(Self {
             key: ObjectName::new(namespace, &meta.name),
             uid,
@@ -147,7 +150,7 @@ impl Machine {
             paused: meta.marks.paused,
             finalizers: meta.finalizers.iter().map(|text| Box::from(text.as_ref())).collect(),
             flavor: interner.text(&wire.spec.flavor_ref.name),
-            image: ObjectName::new(image_namespace, &wire.spec.image_ref.name),
+            image_label: interner.text(&image_label(namespace, image_namespace, &wire.spec.image_ref.name)),
             power: wire.spec.power_state,
             power_policy: wire.spec.power_policy,
             on_missing: wire.spec.on_missing,
@@ -159,7 +162,7 @@ impl Machine {
             protected: wire.spec.protected,
             suspended: wire.spec.suspended,
             tags: tags_of(&wire.spec.tags),
-            action: wire.spec.action.as_ref().map(|action| (Arc::from(&*action.id), action.kind)),
+            action,
             shutdown_timeout_seconds: wire.spec.shutdown_timeout_seconds,
             user_data: wire.spec.user_data.as_deref().filter(|_| wants_user_data).map(Box::from),
             backend: wire.spec.backend_name.as_deref().map(|name| interner.text(name)),
@@ -172,6 +175,12 @@ impl Machine {
     /// Whether our finalizer is on the object.
     pub(crate) fn has_finalizer(&self) -> bool {
         self.finalizers.iter().any(|finalizer| &**finalizer == names::VM_FINALIZER)
+    }
+
+    /// The Image that a label of its status means.
+    pub(crate) fn image_named(&self, label: &str) -> ObjectName {
+        let (namespace, name) = image_of(self.key.namespace(), label);
+        ObjectName::new(namespace, name)
     }
 
     /// What the spec asks for.
@@ -214,18 +223,34 @@ impl Machine {
         self.memory.setback.as_ref().map(|held| held.until).max(self.memory.crash_pause_until)
     }
 
-    /// The action that is asked for and not yet over.
-    pub(crate) fn request(&self) -> Option<Request> {
-        let (id, kind) = self.action.as_ref()?;
-        let stage = match &self.status.last_action {
-            Some((last, ActionResult::Taken)) if last == id => match &self.memory.action {
-                Some((ours, stage)) if ours == id => *stage,
-                _ => Stage::Orphaned,
-            },
-            Some((last, _)) if last == id => return None,
-            _ => Stage::New,
+    /// The action that is asked for and not yet over. A rebuild that was begun comes to its end whatever the spec says
+    /// meanwhile.
+    pub(crate) fn request(&self, last_job: u64) -> Option<Request> {
+        let remembered = |id: &Arc<str>| match &self.memory.action {
+            Some((ours, stage)) if ours == id => *stage,
+            _ => Stage::Orphaned,
         };
-        Some(Request { id: Arc::clone(id), kind: *kind, stage })
+        let last = self.status.last_action.as_deref();
+        if let Some(last) = last.filter(|last| last.is_unfinished_rebuild()) {
+            let is_asked_for = self.action.as_ref().is_some_and(|(id, _)| *id == last.id);
+            let stage = match remembered(&last.id) {
+                Stage::Taken | Stage::Prepared if !is_asked_for => Stage::Withdrawn,
+                stage => stage,
+            };
+            return Some(Request { id: Arc::clone(&last.id), kind: ActionType::Rebuild, stage, last_job });
+        }
+        let (id, kind) = self.action.as_ref()?;
+        let stage = match last.filter(|last| last.id == *id) {
+            Some(last) if last.result == ActionResult::Taken => remembered(id),
+            Some(_) => return None,
+            None => Stage::New,
+        };
+        Some(Request { id: Arc::clone(id), kind: *kind, stage, last_job })
+    }
+
+    /// Whether its user data may still be handed over.
+    pub(crate) fn wants_user_data(&self) -> bool {
+        wants_user_data(&self.status, self.action.as_ref())
     }
 
     /// The setback that still counts: of this generation, from memory or, after a restart, from the status.
@@ -243,6 +268,15 @@ impl Machine {
             holding: true,
         })
     }
+}
+
+fn wants_user_data(status: &Status, action: Option<&(Arc<str>, ActionType)>) -> bool {
+    let is_over = |id: &Arc<str>| {
+        let last = status.last_action.as_deref().filter(|last| last.id == *id);
+        last.is_some_and(|last| last.result != ActionResult::Taken)
+    };
+    let rebuild = action.is_some_and(|(id, kind)| *kind == ActionType::Rebuild && !is_over(id));
+    status.instance_uuid.is_none() || rebuild
 }
 
 fn tags_of(words: &[Cow<'_, str>]) -> Option<Rc<[Box<str>]>> {
@@ -264,10 +298,21 @@ fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<
         applied: wire.applied_power_state,
         shape: wire.shape.clone().map(|shape| interner.shape(shape)),
         flavor: wire.flavor.as_deref().map(|text| interner.text(text)),
-        last_action: wire.last_action.as_ref().map(|last| (Arc::from(&*last.id), last.result)),
+        image: wire.image.as_deref().map(|text| interner.text(text)),
+        last_action: wire.last_action.as_ref().map(|last| read_last_action(last, interner)),
         verdicts: known.iter().map(|(verdict, _)| verdict.clone()).collect(),
     };
     (status, known.into_iter().map(|(_, time)| time).collect())
+}
+
+fn read_last_action(wire: &LastActionWire<'_>, interner: &mut Interner) -> Arc<LastAction> {
+    Arc::new(LastAction {
+        id: Arc::from(&*wire.id),
+        result: wire.result,
+        message: wire.message.as_deref().map(Arc::from),
+        image: wire.image.as_deref().map(|text| interner.text(text)),
+        after_job: wire.after_job,
+    })
 }
 
 /// Reads a condition; one that we do not know is dropped, and so overwritten.

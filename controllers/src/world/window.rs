@@ -24,6 +24,8 @@ pub(crate) struct Job {
     pub(crate) step: JobStep,
     /// The shape that it brings about, where it does that.
     pub(crate) shape: Option<Arc<Shape>>,
+    /// The image that it creates an instance from.
+    pub(crate) image: Option<Arc<str>>,
     /// Name of the instance.
     pub(crate) instance: Arc<str>,
     /// Its reason, by which it is found when the answer to its submission was lost.
@@ -40,6 +42,26 @@ pub(crate) struct Job {
     pub(crate) misses: u32,
     /// It has ended; its effect remains to be read.
     pub(crate) ended: Option<Ended>,
+}
+
+impl Job {
+    /// Whether a job of Ganeti's queue is this one. One that RAPI takes no reason for is known by what it does to whom;
+    /// nobody else's `gnt-instance reinstall` stops the instance in the same job.
+    pub(crate) fn is(&self, found: &ganeti_rapi::Job) -> bool {
+        found.id.0 > self.above
+            && match self.step {
+                JobStep::Reinstall => is_reinstall(&found.summary, &self.instance),
+                _ => found.reasons.contains(&self.reason),
+            }
+    }
+}
+
+/// Whether these opcodes are those of a reinstall of ours.
+pub(crate) fn is_reinstall(summary: &[String], instance: &str) -> bool {
+    let is = |text: &str, opcode: &str| {
+        text.strip_prefix(opcode).and_then(|rest| rest.strip_prefix('(')?.strip_suffix(')')) == Some(instance)
+    };
+    matches!(summary, [stop, install] if is(stop, "INSTANCE_SHUTDOWN") && is(install, "INSTANCE_REINSTALL"))
 }
 
 /// How a job ended.
@@ -91,7 +113,9 @@ pub(crate) fn lane(step: JobStep) -> Lane {
         | JobStep::Grow
         | JobStep::Adopt
         | JobStep::Tag
-        | JobStep::Untag => Lane::Action,
+        | JobStep::Untag
+        | JobStep::SetOs
+        | JobStep::Reinstall => Lane::Action,
         JobStep::Remove | JobStep::Detach => Lane::Delete,
     }
 }
@@ -262,6 +286,7 @@ mod tests {
             machine: name(n),
             step,
             shape: None,
+            image: None,
             instance: "i".into(),
             reason: String::new(),
             id: None,

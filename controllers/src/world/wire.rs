@@ -156,10 +156,17 @@ pub(crate) struct ActionWire<'a> {
 
 /// What came of it.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct LastActionWire<'a> {
     #[serde(borrow)]
     pub(crate) id: Cow<'a, str>,
     pub(crate) result: ActionResult,
+    #[serde(borrow, default)]
+    pub(crate) message: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(crate) image: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(crate) after_job: Option<u64>,
 }
 
 /// A reference.
@@ -191,6 +198,8 @@ pub(crate) struct VmStatusWire<'a> {
     pub(crate) shape: Option<Shape>,
     #[serde(borrow, default)]
     pub(crate) flavor: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(crate) image: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(crate) last_action: Option<LastActionWire<'a>>,
     #[serde(borrow, default)]

@@ -35,6 +35,12 @@ pub struct Observed {
     pub flavor: Option<Arc<str>>,
     /// Another flavor than that one.
     pub resize: Option<Resize>,
+    /// The image that the spec names.
+    pub image: Arc<str>,
+    /// The image that the instance was created from, where we know it.
+    pub made_from: Option<Arc<str>>,
+    /// The last rebuild failed half-way: what is on the system disk is neither the old nor the new.
+    pub broken: bool,
     /// What was asked for by an action.
     pub request: Option<Request>,
     /// Tags of the owner's words that the instance lacks or has too many, in Ganeti's encoding.
@@ -94,6 +100,8 @@ pub struct Request {
     pub kind: ActionType,
     /// How far it has come.
     pub stage: Stage,
+    /// The highest job id that is known: a job for it will be above.
+    pub last_job: u64,
 }
 
 /// How far an action has come.
@@ -103,12 +111,19 @@ pub enum Stage {
     New,
     /// The status says that it is taken, we said so, and no job has been accepted for it.
     Taken,
+    /// The same, and Ganeti knows the OS that a rebuild is to install.
+    Prepared,
     /// Its job succeeded.
     Done,
     /// Its job failed or was cancelled.
     Failed,
-    /// The status says that it is taken; somebody before us said so, and no job of it is known.
+    /// A job of a rebuild failed or was cancelled before the disk was touched.
+    Refused,
+    /// The status says that it is taken, no job of it is known, and one may have been sent: by somebody before us, or
+    /// its answer was lost for good.
     Orphaned,
+    /// It is a rebuild that was taken, and the spec does not ask for it any more.
+    Withdrawn,
 }
 
 /// The backend of a machine, as far as it concerns the machine.

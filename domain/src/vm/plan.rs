@@ -9,6 +9,7 @@ use cyclades_crds::{
 
 use super::{
     BackendView, Desired, Instance, Observed, Presence, Record, Request, Resize, Setback, Stage, TagChange,
+    rebuild::{broken, rebuild},
 };
 use crate::{naming::JobStep, power::Power};
 
@@ -79,15 +80,15 @@ pub enum Decision {
 }
 
 impl Decision {
-    fn wait(reason: Reason, message: impl Into<Arc<str>>) -> Self {
+    pub(super) fn wait(reason: Reason, message: impl Into<Arc<str>>) -> Self {
         Self::Wait { reason, message: message.into() }
     }
 
-    fn stall(reason: Reason, message: impl Into<Arc<str>>) -> Self {
+    pub(super) fn stall(reason: Reason, message: impl Into<Arc<str>>) -> Self {
         Self::Stall { reason, message: message.into() }
     }
 
-    fn submit(job: JobStep, instance: Option<&Instance>) -> Self {
+    pub(super) fn submit(job: JobStep, instance: Option<&Instance>) -> Self {
         Self::Act(Step::Submit { job, uuid: instance.map(|instance| Arc::clone(&instance.uuid)) })
     }
 }
@@ -212,9 +213,10 @@ fn not_found() -> Decision {
     )
 }
 
-/// An instance that is there: its shape, then its power, then what is to be done once.
+/// An instance that is there: its shape, then its operating system, then its power, then what is to be done once.
 fn tend(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision {
-    if let Some(decision) = resize(desired, observed, instance) {
+    let first = resize(desired, observed, instance).or_else(|| rebuild(desired, observed, instance));
+    if let Some(decision) = first {
         return decision;
     }
     let decision = power(desired, observed, instance);
@@ -267,20 +269,22 @@ fn request(
     instance: &Instance,
     wanted: &Request,
 ) -> Option<Decision> {
+    let step = match wanted.kind {
+        ActionType::RebootSoft => JobStep::RebootSoft,
+        ActionType::RebootHard => JobStep::RebootHard,
+        // Its steps come before what power needs.
+        ActionType::Rebuild => return None,
+    };
     let can_be_done = instance.power == Power::Running && !desired.suspended;
     let record = match wanted.stage {
         Stage::New if !observed.was_created => return None,
         Stage::New if can_be_done => Record::Take,
-        Stage::Taken if can_be_done => {
-            let step = match wanted.kind {
-                ActionType::RebootSoft => JobStep::RebootSoft,
-                ActionType::RebootHard => JobStep::RebootHard,
-            };
+        Stage::Taken | Stage::Prepared if can_be_done => {
             return Some(Decision::submit(step, Some(instance)));
         }
-        Stage::New | Stage::Taken => Record::Decline,
+        Stage::New | Stage::Taken | Stage::Prepared | Stage::Withdrawn => Record::Decline,
         Stage::Done => Record::Done,
-        Stage::Failed => Record::Failed,
+        Stage::Failed | Stage::Refused => Record::Failed,
         Stage::Orphaned => Record::Forget,
     };
     Some(Decision::Act(Step::Record(record)))
@@ -338,6 +342,7 @@ fn power(desired: &Desired, observed: &Observed, instance: &Instance) -> Decisio
             message: "The instance died soon after it was started; it is started again after a pause.".into(),
         },
         Power::Crashed => change(),
+        Power::Stopped if observed.broken && !is_a_wish => broken(),
         _ if is_a_wish || desired.enforces_power() => change(),
         Power::Stopped => Decision::Follow { reason: Reason::StoppedOutside },
         Power::Running => Decision::Follow { reason: Reason::StartedOutside },

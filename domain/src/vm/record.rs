@@ -1,6 +1,31 @@
 //! What is written into the status because it must be known after a crash.
 
+use std::sync::Arc;
+
 use cyclades_crds::virtual_machine::ActionResult;
+
+/// The last action, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastAction {
+    /// Its id.
+    pub id: Arc<str>,
+    /// What came of it.
+    pub result: ActionResult,
+    /// Why, where it was not done.
+    pub message: Option<Arc<str>>,
+    /// The image that a rebuild installs.
+    pub image: Option<Arc<str>>,
+    /// The last job of Ganeti when a rebuild was taken.
+    pub after_job: Option<u64>,
+}
+
+impl LastAction {
+    /// Whether it is a rebuild that is being done.
+    #[must_use]
+    pub fn is_unfinished_rebuild(&self) -> bool {
+        self.result == ActionResult::Taken && self.image.is_some()
+    }
+}
 
 /// What is written into the status before, or instead of, a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +38,9 @@ pub enum Record {
     Done,
     /// The action failed.
     Failed,
-    /// The action is not done, as the machine is not running or is suspended.
+    /// The action failed before anything was changed.
+    Refused,
+    /// The action is not done, as the machine is in no state for it.
     Decline,
     /// The action was taken by an operator that was interrupted; nobody knows whether it was done.
     Forget,
@@ -27,7 +54,7 @@ impl Record {
             Self::Restart => None,
             Self::Take => Some(ActionResult::Taken),
             Self::Done => Some(ActionResult::Done),
-            Self::Failed => Some(ActionResult::Failed),
+            Self::Failed | Self::Refused => Some(ActionResult::Failed),
             Self::Decline => Some(ActionResult::Declined),
             Self::Forget => Some(ActionResult::Unknown),
         }

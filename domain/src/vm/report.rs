@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use cyclades_crds::{
     condition::{ConditionType, Reason},
-    virtual_machine::{ActionResult, DriftPolicy, ObservedPower, PowerState, Shape},
+    virtual_machine::{ActionResult, ActionType, DriftPolicy, ObservedPower, PowerState, Shape},
 };
 
-use super::{BackendView, Decision, Desired, Instance, Observed, Presence, Record, Resize, Step};
+use super::{
+    BackendView, Decision, Desired, Instance, LastAction, Observed, Presence, Record, Request, Resize, Step,
+    rebuild,
+};
 use crate::{
     conditions::{Standing, Verdict, kstatus},
     naming::JobStep,
@@ -33,8 +36,10 @@ pub struct Status {
     pub shape: Option<Arc<Shape>>,
     /// Flavor whose shape that is.
     pub flavor: Option<Arc<str>>,
+    /// The image that is installed, where that is known.
+    pub image: Option<Arc<str>>,
     /// The last action, and what came of it.
-    pub last_action: Option<(Arc<str>, ActionResult)>,
+    pub last_action: Option<Arc<LastAction>>,
     /// Conditions.
     pub verdicts: Vec<Verdict>,
 }
@@ -44,6 +49,13 @@ impl Status {
     #[must_use]
     pub fn verdict(&self, kind: ConditionType) -> Option<&Verdict> {
         self.verdicts.iter().find(|verdict| verdict.kind == kind)
+    }
+
+    /// Whether the last rebuild failed half-way: what is on the system disk is neither the old nor the new.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        let failed = |last: &LastAction| last.result == ActionResult::Failed && last.image.is_some();
+        self.image.is_none() && self.last_action.as_deref().is_some_and(failed)
     }
 }
 
@@ -59,9 +71,10 @@ pub fn report(
     let instance = made(desired, observed);
     let (flavor, shape) = shape_of(observed, instance, shape);
     let drift = instance.and_then(|instance| difference(instance, shape.as_deref()?));
-    let pending = pending(desired, observed, instance);
+    let image = installed(desired, observed, instance, decision, before);
+    let pending = pending(desired, observed, instance, image.as_deref());
     let counted = drift.as_deref().filter(|_| desired.drift_policy != DriftPolicy::Accept);
-    let (standing, reason, message) = standing(desired, decision, counted, pending.as_deref());
+    let (standing, reason, message) = standing(desired, observed, decision, counted, pending.as_ref());
     let mut verdicts = kstatus(standing, reason, &message).to_vec();
     verdicts.push(placed(observed, decision));
     verdicts.push(in_sync(instance, drift, pending));
@@ -71,14 +84,11 @@ pub fn report(
         instance_uuid: instance.map(|i| Arc::clone(&i.uuid)).or_else(|| before.instance_uuid.clone()),
         node: instance.map(|i| Arc::clone(&i.node)).or_else(|| before.node.clone()),
         power: Some(shown_power(instance, observed, decision, before)),
-        applied: match decision {
-            Decision::Settled => Some(desired.wanted_power()),
-            Decision::Act(Step::Record(Record::Restart)) => None,
-            _ => before.applied,
-        },
+        applied: applied(desired, observed, decision, before),
         shape,
         flavor,
-        last_action: last_action(observed, decision, before),
+        image,
+        last_action: last_action(desired, observed, decision, before),
         verdicts,
     }
 }
@@ -97,8 +107,81 @@ fn shape_of(
     }
 }
 
+/// The power that was last brought about. A stop of our own must not be taken for somebody else's after a crash; a
+/// machine that a rebuild has broken is not started again.
+fn applied(
+    desired: &Desired,
+    observed: &Observed,
+    decision: &Decision,
+    before: &Status,
+) -> Option<PowerState> {
+    match decision {
+        Decision::Settled => Some(desired.wanted_power()),
+        Decision::Act(Step::Record(Record::Restart)) => None,
+        Decision::Act(Step::Record(Record::Take)) if is_rebuild(observed) => None,
+        Decision::Act(Step::Record(Record::Failed)) if is_rebuild(observed) => Some(desired.wanted_power()),
+        _ => before.applied,
+    }
+}
+
+/// Whether the action that is asked for is a rebuild.
+fn is_rebuild(observed: &Observed) -> bool {
+    observed.request.as_ref().is_some_and(|request| request.kind == ActionType::Rebuild)
+}
+
+fn has_its_power(desired: &Desired, observed: &Observed) -> bool {
+    matches!(&observed.presence, Presence::Present(instance) if instance.power.is(desired.wanted_power()))
+}
+
+/// The image that is installed, where that is known.
+fn installed(
+    desired: &Desired,
+    observed: &Observed,
+    instance: Option<&Instance>,
+    decision: &Decision,
+    before: &Status,
+) -> Option<Arc<str>> {
+    match decision {
+        Decision::Act(Step::Record(Record::Done)) if is_rebuild(observed) => {
+            before.last_action.as_ref().and_then(|last| last.image.clone())
+        }
+        Decision::Act(Step::Record(Record::Failed | Record::Forget)) if is_rebuild(observed) => None,
+        _ => match instance {
+            Some(instance) if before.instance_uuid.as_ref() != Some(&instance.uuid) => {
+                let ours = !desired.adopts && !desired.observe;
+                ours.then(|| observed.made_from.clone().unwrap_or_else(|| Arc::clone(&observed.image)))
+            }
+            _ => before.image.clone(),
+        },
+    }
+}
+
+/// A change of the spec that waits for its moment: why, as a reason, and what it will change.
+type Pending = (Reason, String);
+
+/// What has not taken effect: another flavor, or another image than the installed one.
+fn pending(
+    desired: &Desired,
+    observed: &Observed,
+    instance: Option<&Instance>,
+    image: Option<&str>,
+) -> Option<Pending> {
+    let rebuild = image.filter(|image| *image != &*observed.image).map(|image| {
+        format!(
+            "Image {} takes effect at a rebuild, {image} is installed: set spec.action {{id, type: Rebuild}}; it erases the system disk.",
+            observed.image
+        )
+    });
+    match (resize(desired, observed, instance), rebuild) {
+        (Some(resize), Some(rebuild)) => Some((Reason::ResizePending, format!("{resize} {rebuild}"))),
+        (Some(resize), None) => Some((Reason::ResizePending, resize)),
+        (None, Some(rebuild)) => Some((Reason::RebuildPending, rebuild)),
+        (None, None) => None,
+    }
+}
+
 /// What a resize that has not taken effect will change.
-fn pending(desired: &Desired, observed: &Observed, instance: Option<&Instance>) -> Option<String> {
+fn resize(desired: &Desired, observed: &Observed, instance: Option<&Instance>) -> Option<String> {
     let (flavor, shape) = observed.target(desired)?;
     let instance = instance?;
     instance.step_towards(shape)?;
@@ -120,18 +203,54 @@ fn pending(desired: &Desired, observed: &Observed, instance: Option<&Instance>) 
 
 /// The last action: one that is being decided on, or one that came with the machine and is only noted.
 fn last_action(
+    desired: &Desired,
     observed: &Observed,
     decision: &Decision,
     before: &Status,
-) -> Option<(Arc<str>, ActionResult)> {
+) -> Option<Arc<LastAction>> {
     let Some(request) = &observed.request else { return before.last_action.clone() };
-    let result = match decision {
-        Decision::Act(Step::Record(record)) => record.result(),
-        Decision::Settled if !observed.was_created => Some(ActionResult::Baseline),
-        Decision::Watch => Some(ActionResult::Baseline),
+    let (result, message) = match decision {
+        Decision::Act(Step::Record(record)) => {
+            (record.result(), why_not(desired, observed, request, *record))
+        }
+        Decision::Settled if !observed.was_created => (Some(ActionResult::Baseline), None),
+        Decision::Watch => (Some(ActionResult::Baseline), None),
+        _ => (None, None),
+    };
+    let Some(result) = result else { return before.last_action.clone() };
+    let rebuild = request.kind == ActionType::Rebuild;
+    let image = match (result, &before.last_action) {
+        (ActionResult::Taken, _) if rebuild => Some(Arc::clone(&observed.image)),
+        (_, Some(last)) if last.id == request.id => last.image.clone(),
         _ => None,
     };
-    result.map(|result| (Arc::clone(&request.id), result)).or_else(|| before.last_action.clone())
+    let after_job = (rebuild && result == ActionResult::Taken).then_some(request.last_job);
+    Some(Arc::new(LastAction { id: Arc::clone(&request.id), result, message, image, after_job }))
+}
+
+/// Why an action was not done, and what to do.
+fn why_not(desired: &Desired, observed: &Observed, request: &Request, record: Record) -> Option<Arc<str>> {
+    let words = || observed.setback.as_ref().map_or("its job failed", |setback| &setback.message);
+    let instance = match &observed.presence {
+        Presence::Present(instance) => Some(instance),
+        _ => None,
+    };
+    Some(match record {
+        Record::Restart | Record::Take | Record::Done => return None,
+        Record::Failed => words().into(),
+        Record::Refused => format!("Nothing was erased: {}", words()).into(),
+        Record::Decline => match request.kind {
+            ActionType::Rebuild => instance
+                .and_then(|instance| rebuild::refusal(desired, instance, request))
+                .unwrap_or("the machine is in no state for it"),
+            _ if desired.suspended => "the machine is suspended",
+            _ => "the machine is not running",
+        }
+        .into(),
+        Record::Forget => {
+            "The operator was interrupted: whether it was done is not known. To have it done, give spec.action another id.".into()
+        }
+    })
 }
 
 /// The instance, once it is a machine: while its creation runs, Ganeti shows it already, and whether anything will boot
@@ -179,9 +298,10 @@ fn difference(instance: &Instance, shape: &Shape) -> Option<String> {
 
 fn standing(
     desired: &Desired,
+    observed: &Observed,
     decision: &Decision,
     drift: Option<&str>,
-    pending: Option<&str>,
+    pending: Option<&Pending>,
 ) -> (Standing, Reason, Arc<str>) {
     match decision {
         Decision::Settled => well(desired, drift, pending),
@@ -206,17 +326,18 @@ fn standing(
             let (reason, what) = progress(*job);
             (Standing::Reconciling, reason, format!("The instance is being {what}{id}.").into())
         }
-        Decision::Act(step) => acting(desired, step, drift, pending),
-        Decision::Gone => acting(desired, &Step::Release, drift, pending),
+        Decision::Act(step) => acting(desired, observed, step, drift, pending),
+        Decision::Gone => acting(desired, observed, &Step::Release, drift, pending),
     }
 }
 
 /// What is told of a step that is about to be made.
 fn acting(
     desired: &Desired,
+    observed: &Observed,
     step: &Step,
     drift: Option<&str>,
-    pending: Option<&str>,
+    pending: Option<&Pending>,
 ) -> (Standing, Reason, Arc<str>) {
     let busy = |reason, message: &str| (Standing::Reconciling, reason, Arc::from(message));
     match step {
@@ -225,6 +346,17 @@ fn acting(
             busy(reason, &format!("The instance is to be {what}."))
         }
         Step::Place | Step::Guard => busy(Reason::Creating, "A backend is being chosen."),
+        Step::Record(Record::Take) if is_rebuild(observed) => {
+            busy(Reason::Rebuilding, &format!("Image {} is to be installed.", observed.image))
+        }
+        Step::Record(Record::Failed) if is_rebuild(observed) => match rebuild::broken() {
+            Decision::Stall { reason, message } => (Standing::Stalled, reason, message),
+            _ => well(desired, drift, pending),
+        },
+        // What its power is to be is seen to next.
+        Step::Record(_) if is_rebuild(observed) && !has_its_power(desired, observed) => {
+            busy(Reason::Rebuilding, "The rebuild is over; the machine is made to be as powerState says.")
+        }
         Step::Record(Record::Take) => busy(Reason::Rebooting, "The instance is to be rebooted."),
         Step::Record(Record::Restart) => {
             busy(Reason::Resizing, "The machine is to be restarted with the shape of another flavor.")
@@ -236,7 +368,7 @@ fn acting(
 }
 
 /// A machine that needs nothing.
-fn well(desired: &Desired, drift: Option<&str>, pending: Option<&str>) -> (Standing, Reason, Arc<str>) {
+fn well(desired: &Desired, drift: Option<&str>, pending: Option<&Pending>) -> (Standing, Reason, Arc<str>) {
     match (desired.suspended, pending, drift) {
         (true, ..) => (
             Standing::Settled,
@@ -244,7 +376,7 @@ fn well(desired: &Desired, drift: Option<&str>, pending: Option<&str>) -> (Stand
             "The machine is suspended by an administrator; it is as powerState says again when spec.suspended is false."
                 .into(),
         ),
-        (_, Some(pending), _) => (Standing::Settled, Reason::ResizePending, pending.into()),
+        (_, Some((reason, message)), _) => (Standing::Settled, *reason, message.as_str().into()),
         (_, None, Some(fields)) => {
             (Standing::Settled, Reason::Drifted, format!("Ganeti differs: {fields}.").into())
         }
@@ -281,6 +413,8 @@ fn progress(job: JobStep) -> (Reason, &'static str) {
         JobStep::Detach => (Reason::Detaching, "let go"),
         JobStep::Adopt => (Reason::Adopting, "taken over"),
         JobStep::Tag | JobStep::Untag => (Reason::Tagging, "given its tags"),
+        JobStep::SetOs => (Reason::Rebuilding, "prepared for another installation"),
+        JobStep::Reinstall => (Reason::Rebuilding, "installed anew"),
     }
 }
 
@@ -305,10 +439,10 @@ fn placed(observed: &Observed, decision: &Decision) -> Verdict {
     }
 }
 
-fn in_sync(instance: Option<&Instance>, drift: Option<String>, pending: Option<String>) -> Verdict {
+fn in_sync(instance: Option<&Instance>, drift: Option<String>, pending: Option<Pending>) -> Verdict {
     let kind = ConditionType::InSync;
     match (instance, pending, drift) {
-        (Some(_), Some(pending), _) => Verdict::new(kind, false, Reason::ResizePending, pending),
+        (Some(_), Some((reason, message)), _) => Verdict::new(kind, false, reason, message),
         (Some(_), None, Some(fields)) => Verdict::new(kind, false, Reason::Drifted, fields),
         (Some(_), None, None) => Verdict::new(kind, true, Reason::InSync, "Ganeti has what the spec says."),
         (None, ..) => Verdict {

@@ -6,6 +6,7 @@
 mod actions;
 mod adoption;
 mod guards;
+mod rebuild;
 mod shape;
 mod story;
 mod tags;

@@ -32,6 +32,12 @@ pub struct Story {
     pub desired: Desired,
     pub flavor: (Arc<str>, Arc<Shape>),
     pub action: Option<(Arc<str>, ActionType)>,
+    /// The image that the spec names.
+    pub image: Arc<str>,
+    /// The image that is on the system disk; `None` for what a failed installation has left.
+    pub disk: Option<Arc<str>>,
+    /// The next job of this kind fails: before it changes anything, or half-way.
+    pub fails: Option<(JobStep, Stage)>,
     pub status: Status,
     pub instance: Option<Instance>,
     /// Whether the instance still carries our tags.
@@ -66,6 +72,9 @@ impl Story {
             },
             flavor: ("small".into(), Arc::clone(&shape)),
             action: None,
+            image: "debian".into(),
+            disk: Some("debian".into()),
+            fails: None,
             status: Status { shape: Some(shape), flavor: Some("small".into()), ..Status::default() },
             instance: Some(Instance {
                 name: "cyclades-1".into(),
@@ -102,17 +111,26 @@ impl Story {
     }
 
     pub fn request(&self) -> Option<Request> {
-        let (id, kind) = self.action.clone()?;
-        let stage = match &self.status.last_action {
-            Some((last, ActionResult::Taken)) if *last == id => self
-                .memory
-                .as_ref()
-                .filter(|(ours, _)| *ours == id)
-                .map_or(Stage::Orphaned, |(_, stage)| *stage),
-            Some((last, _)) if *last == id => return None,
-            _ => Stage::New,
+        let ours = |id: &Arc<str>| {
+            self.memory.as_ref().filter(|(ours, _)| ours == id).map_or(Stage::Orphaned, |(_, stage)| *stage)
         };
-        Some(Request { id, kind, stage })
+        let request =
+            |id: &Arc<str>, kind, stage| Some(Request { id: Arc::clone(id), kind, stage, last_job: 7 });
+        if let Some(last) = self.status.last_action.as_deref().filter(|last| last.is_unfinished_rebuild()) {
+            let asked = self.action.as_ref().is_some_and(|(id, _)| *id == last.id);
+            let stage = match ours(&last.id) {
+                Stage::Taken | Stage::Prepared if !asked => Stage::Withdrawn,
+                stage => stage,
+            };
+            return request(&last.id, ActionType::Rebuild, stage);
+        }
+        let (id, kind) = self.action.as_ref()?;
+        let stage = match self.status.last_action.as_deref().filter(|last| last.id == *id) {
+            Some(last) if last.result == ActionResult::Taken => ours(id),
+            Some(_) => return None,
+            None => Stage::New,
+        };
+        request(id, *kind, stage)
     }
 
     pub fn observed(&self) -> Observed {
@@ -135,6 +153,9 @@ impl Story {
             flavor: self.status.flavor.clone(),
             resize: self.resize(),
             request: self.request(),
+            image: Arc::clone(&self.image),
+            made_from: None,
+            broken: self.status.is_broken(),
             tags: TagChange::between(&self.has_tags, &self.wanted_tags),
         }
     }
@@ -162,10 +183,10 @@ impl Story {
         let status = report(&self.desired, &observed, &decision, &self.status, None);
         let changed = status != self.status;
         self.status = status;
-        if let (Decision::Act(Step::Record(_)), Some((id, ActionResult::Taken))) =
-            (&decision, &self.status.last_action)
+        if let (Decision::Act(Step::Record(_)), Some(last)) = (&decision, &self.status.last_action)
+            && last.result == ActionResult::Taken
         {
-            self.memory = Some((Arc::clone(id), Stage::Taken));
+            self.memory = Some((Arc::clone(&last.id), Stage::Taken));
         }
         assert!(
             changed || !matches!(decision, Decision::Act(_)),
@@ -179,7 +200,25 @@ impl Story {
         let tags = TagChange::between(&self.has_tags, &self.wanted_tags);
         let (_, shape) = &self.flavor;
         let instance = self.instance.as_mut().unwrap();
+        if let Some((_, stage)) = self.fails.take_if(|(step, _)| *step == job) {
+            let (id, _) = self.memory.take().unwrap();
+            self.memory = Some((id, stage));
+            if stage == Stage::Failed {
+                self.disk = None;
+            }
+            return;
+        }
         match job {
+            JobStep::SetOs => {
+                let (id, _) = self.memory.take().unwrap();
+                self.memory = Some((id, Stage::Prepared));
+            }
+            JobStep::Reinstall => {
+                assert_eq!(instance.power, Power::Stopped, "a running guest is left alone");
+                let last = self.status.last_action.clone().unwrap();
+                self.disk.clone_from(&last.image);
+                self.memory = Some((Arc::clone(&last.id), Stage::Done));
+            }
             JobStep::Start => instance.power = Power::Running,
             JobStep::Stop => instance.power = Power::Stopped,
             JobStep::Modify => {
@@ -240,6 +279,6 @@ impl Story {
     }
 
     pub fn last(&self) -> Option<ActionResult> {
-        self.status.last_action.as_ref().map(|(_, result)| *result)
+        self.status.last_action.as_ref().map(|last| last.result)
     }
 }

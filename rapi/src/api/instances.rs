@@ -1,16 +1,20 @@
 //! Instances.
 
 use http::Method;
+use serde::de::SeqAccess;
 use serde::{Deserialize, Serialize};
 
 use super::Submit;
 use crate::client::Client;
 use crate::failure::{Answer, Failure};
 use crate::job::JobId;
+use crate::model::Params;
 use crate::model::{
-    CreateInstance, DeleteInstance, GrowDisk, Instance, ModifyInstance, RebootInstance, ShutdownInstance,
+    CreateInstance, DeleteInstance, GrowDisk, Instance, ModifyInstance, RebootInstance, ReinstallInstance,
+    ShutdownInstance,
 };
 use crate::net::{Request, check_name};
+use crate::query::{Cells, Filter, QueryRow, Resource, Text};
 
 impl Client {
     /// The names of all instances.
@@ -38,6 +42,28 @@ impl Client {
             Err(Failure::Refused(refusal)) if refusal.status == 404 => Ok(None),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The OS parameters that are set on an instance itself; `None` for an unknown name. (3.0 shows them in queries only.)
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn os_parameters(&self, name: &str) -> Answer<Option<Params>> {
+        struct Row<'a>(Text<'a>, Params);
+        impl<'de> QueryRow<'de> for Row<'de> {
+            const FIELDS: &'static [&'static str] = &["name", "custom_osparams"];
+            fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
+                Ok(Self(cells.required()?, cells.optional()?.unwrap_or_default()))
+            }
+        }
+        // Names alone would fail as a whole where one is unknown; the second arm, never true, keeps it a filter.
+        let filter = Filter::Or(vec![Filter::equal("name", name), Filter::less("serial_no", 0)]);
+        let body = self.query_raw(Resource::Instance, Row::FIELDS, Some(filter)).await?;
+        let mut found = None;
+        body.for_each(|Row(shown, parameters)| {
+            found = found.take().or((*shown == *name).then_some(parameters))
+        })?;
+        Ok(found)
     }
 
     /// Creates an instance. A name that exists fails the job with `already_exists`.
@@ -122,6 +148,17 @@ impl Client {
         submit: &Submit,
     ) -> Answer<JobId> {
         self.on_instance(Method::POST, name, &format!("/disk/{disk}/grow"), Some(grow), submit).await
+    }
+
+    /// Installs an OS on the disks of an instance, which loses what is on them. RAPI makes a job of two or three opcodes
+    /// of it (shutdown, reinstall, startup) that takes no reason, no dependencies and no uuid guard: after a lost
+    /// answer it is known by its opcodes only. An instance without disks fails the job with `wrong_input`.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn reinstall_instance(&self, name: &str, reinstall: &ReinstallInstance) -> Answer<JobId> {
+        let path = format!("/2/instances/{}/reinstall", check_name(name)?);
+        self.call(Request::change(Method::POST, path).json(reinstall)?).await
     }
 
     async fn on_instance<T: Serialize>(

@@ -70,6 +70,19 @@ pub struct RebootInstance {
     pub instance_uuid: Option<String>,
 }
 
+/// What is installed on the disks of an instance.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReinstallInstance {
+    /// The OS; the one that the instance has where it is `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// OS parameters. The scripts get those of the instance, changed by these; afterwards the instance has exactly these,
+    /// `"default"`s included.
+    pub osparams: Params,
+    /// Whether it is started afterwards.
+    pub start: bool,
+}
+
 /// How a disk grows. It never shrinks.
 #[derive(Debug, Clone, Serialize)]
 pub struct GrowDisk {

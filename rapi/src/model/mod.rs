@@ -9,7 +9,8 @@ mod node;
 mod secret;
 
 pub use change::{
-    Change, DeleteInstance, GrowDisk, ModifyInstance, RebootInstance, RebootKind, ShutdownInstance,
+    Change, DeleteInstance, GrowDisk, ModifyInstance, RebootInstance, RebootKind, ReinstallInstance,
+    ShutdownInstance,
 };
 pub use cluster::{Group, Info, Ipolicy, IpolicyRange};
 pub use create::{CreateInstance, DiskSpec, NicSpec};

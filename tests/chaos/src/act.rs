@@ -131,7 +131,9 @@ fn script_failed() -> FaultKind {
 
 fn manifest(vm: &str, fields: &[(String, String)]) -> Value {
     let mut spec = spec(fields);
-    spec["flavorRef"] = json!({"name": "tiny"});
+    if spec["flavorRef"].is_null() {
+        spec["flavorRef"] = json!({"name": "tiny"});
+    }
     spec["imageRef"] = json!({"name": "noop"});
     json!({
         "apiVersion": "cyclades.io/v1alpha1", "kind": "VirtualMachine",

@@ -117,6 +117,8 @@ scenario_files!(
     "os-script-fails",
     "two-lives",
     "reboot",
+    "rebuild",
+    "rebuild-fails",
     "resize",
     "suspend",
     "detach",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cyclades_controllers::Operator;
 use cyclades_crds::names::TAG_ID;
 use ganeti_rapi::{Connecting, Connector, Stream};
-use ganeti_sim::{InstanceView, Latency, Sim};
+use ganeti_sim::{InstanceView, Latency, OsSpec, Sim};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube_sim::{KubeSim, Moment};
 use secrecy::ExposeSecret as _;
@@ -44,6 +44,8 @@ impl Stage {
         let options = ganeti_sim::Options {
             seed: point.seed,
             latency: Latency::Calibrated { scale: point.weather.job_scale() },
+            // Machines are made from images of the same names.
+            os: ["noop", "other"].map(|name| OsSpec::new(name, &[])).to_vec(),
             epoch: Some(Duration::from_secs(1_767_225_600)),
             ..ganeti_sim::Options::default()
         };
@@ -99,6 +101,13 @@ impl Stage {
                 "small",
                 json!({"vcpus": 2, "memory": "256Mi", "volumeTypeRef": {"name": "none"}}),
             ),
+            cyclades("VolumeType", "file", json!({"diskTemplate": "File"})),
+            cyclades(
+                "Flavor",
+                "disk",
+                json!({"vcpus": 1, "memory": "128Mi", "disk": "1Gi", "volumeTypeRef": {"name": "file"}}),
+            ),
+            cyclades("Image", "other", json!({"source": {"ganetiOS": {"name": "other"}}})),
             cyclades("Image", "noop", json!({"osFamily": "linux", "source": {"ganetiOS": {"name": "noop"}}})),
             cyclades(
                 "GanetiBackend",

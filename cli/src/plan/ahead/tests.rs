@@ -245,3 +245,21 @@ fn diskless() -> Look<cyclades_crds::VolumeType> {
     });
     Look::Found(serde_json::from_value(object).unwrap())
 }
+
+#[test]
+fn a_rebuild_says_what_is_lost_and_waits_for_its_image() {
+    let shape = json!({"vcpus": 1, "memoryMiB": 1024, "diskMiB": 1024, "diskTemplate": "file"});
+    let action = json!({"action": {"id": "1", "type": "Rebuild"}});
+    let web = made(action.clone(), json!({"shape": shape, "image": "old"}));
+    assert_eq!(
+        words(&web, &scene()),
+        ["Record(Take)", "set-os", "stop", "reinstall", "Record(Done)", "start", "Ready"]
+    );
+    let (_, text) = course_of(&web, &scene(), &Room::default(), None);
+    assert!(text.contains("with image guest: what is on its system disk is lost"), "{text}");
+    let mut empty = scene();
+    empty.images.insert(("shop".to_owned(), "guest".to_owned()), Look::Absent);
+    assert_eq!(words(&web, &empty), ["ImageNotFound"]);
+    let pending = made(json!({}), json!({"shape": shape, "image": "old"}));
+    assert_eq!(words(&pending, &scene()), ["RebuildPending"]);
+}

@@ -41,6 +41,12 @@ fn of_spec(reason: Reason, on: &Subject) -> Option<Advice> {
         Reason::ResizePending => owner(
             "stop the machine when it suits; or set spec.resizePolicy to Restart to have it restarted now",
         ),
+        Reason::RebuildPending => owner(
+            "nothing, or set spec.action {id, type: Rebuild} to have the image installed: it erases the system disk",
+        ),
+        Reason::RebuildFailed => owner(
+            "read status.lastAction, then give spec.action another id; or set spec.powerState to Stopped and then to Running to start it as it is",
+        ),
         Reason::Suspended => (
             Who::Administrator,
             Some("suspend"),
@@ -95,6 +101,7 @@ fn of_power(reason: Reason) -> Option<Advice> {
         | Reason::Starting
         | Reason::Stopping
         | Reason::Rebooting
+        | Reason::Rebuilding
         | Reason::Resizing
         | Reason::Detaching
         | Reason::Adopting

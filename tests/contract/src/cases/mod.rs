@@ -9,6 +9,7 @@ mod jobs;
 mod power;
 mod queries;
 mod queue;
+mod reinstall;
 mod tags;
 
 use anyhow::Result;
@@ -67,6 +68,9 @@ pub fn cases() -> Vec<Case> {
         case!(false, changes::nothing_to_change),
         case!(false, changes::backend_parameters),
         case!(false, changes::what_the_serial_number_counts),
+        case!(false, reinstall::another_os_on_the_same_disk),
+        case!(false, reinstall::what_is_refused_before_anything_is_erased),
+        case!(false, reinstall::a_script_that_fails),
         case!(false, tags::of_an_instance),
         case!(false, tags::of_the_cluster),
         case!(false, jobs::an_unknown_one),

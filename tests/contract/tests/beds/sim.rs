@@ -23,8 +23,17 @@ impl SimBed {
             disk_mib: 64 << 10,
             cpus: 2,
         };
-        let os = OsSpec::new(OS, &[OS_PARAMETER]);
-        let sim = Sim::start(Options { nodes: vec![node], os: vec![os], ..Options::default() })?;
+        let plain = |name: &str| OsSpec::new(name, &[]);
+        let os = vec![
+            OsSpec::new(OS, &[OS_PARAMETER]),
+            plain("noop"),
+            OsSpec {
+                create_fails: Some("this operating system cannot be created".to_owned()),
+                ..plain("fail-create")
+            },
+            OsSpec { variants: vec!["alpha".to_owned(), "beta".to_owned()], ..plain("variants-os") },
+        ];
+        let sim = Sim::start(Options { nodes: vec![node], os, ..Options::default() })?;
         let pin = sim.certificate_sha256().parse().context("the simulator's certificate")?;
         Ok(Self { sim, pin })
     }

@@ -10,6 +10,7 @@ mod deletion;
 mod life;
 mod outages;
 mod power;
+mod rebuild;
 mod refusals;
 mod secrets;
 mod words;
@@ -44,6 +45,9 @@ fn main() -> ExitCode {
             changes::tags_are_kept_while_the_guest_runs,
             changes::a_suspended_machine_stays_stopped_until_it_is_released,
             words::names_and_metadata_are_not_told_to_ganeti,
+            rebuild::another_image_is_installed_once_for_each_id,
+            rebuild::a_mistake_shows_before_anything_is_lost,
+            rebuild::what_has_no_disk_is_not_rebuilt,
             deletion::deleted_while_its_create_runs_nothing_is_left,
             refusals::a_machine_too_big_says_so_in_ganetis_words,
             refusals::a_disk_template_that_is_not_enabled_is_refused_in_ganetis_words,

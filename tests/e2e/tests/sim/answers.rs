@@ -1,7 +1,10 @@
 //! Lost answers and requests, one step after the other.
 
 use anyhow::{Result, ensure};
-use cyclades_crds::virtual_machine::ObservedPower;
+use cyclades_crds::{
+    VirtualMachine,
+    virtual_machine::{ActionResult, ObservedPower},
+};
 use cyclades_e2e::{LONG, SOON, Stage};
 use ganeti_sim::{Fault, FaultKind, JobView, Matcher};
 use serde_json::json;
@@ -53,6 +56,51 @@ pub async fn every_lost_answer_is_found(stage: &Stage) -> Result<()> {
 /// A request that never arrived is looked for a while, since RAPI itself may still be sending it on.
 pub async fn every_lost_request_is_repeated_once(stage: &Stage) -> Result<()> {
     a_life_with_losses(stage, "requests", FaultKind::CloseBeforeEffect, &["CREATE", "REMOVE"]).await
+}
+
+/// Has the request of a rebuild go wrong, waits for how it ends, and rebuilds once more.
+async fn a_rebuild_with_a_loss(
+    stage: &Stage,
+    name: &str,
+    kind: FaultKind,
+    first: ActionResult,
+) -> Result<()> {
+    let (space, cluster) = (stage.space(name).await?, stage.sim(name).await?);
+    let flavor = format!("{}-disk", space.namespace());
+    let spec = json!({"vcpus": 1, "memory": "16Mi", "disk": "16Mi", "volumeTypeRef": {"name": "file"}});
+    let manifest = json!({
+        "apiVersion": "cyclades.io/v1alpha1", "kind": "Flavor", "metadata": {"name": flavor}, "spec": spec,
+    });
+    stage.apply(&[manifest]).await?;
+    let machine = space.apply("web", cluster.here(json!({"flavorRef": {"name": flavor}}))).await?;
+    machine.ready_and(ObservedPower::Running, LONG).await?;
+    let instance = machine.instance().await?;
+    let path = format!("/2/instances/{instance}/reinstall");
+    cluster.sim.add_fault(Fault::once(kind, Matcher::request("POST", &path)));
+    let sent = usize::from(first == ActionResult::Done);
+    for (id, result, jobs) in [("1", first, sent), ("2", ActionResult::Done, sent + 1)] {
+        machine.patch(&json!({"spec": {"action": {"id": id, "type": "Rebuild"}}})).await?;
+        let is = |object: &VirtualMachine| {
+            let last = object.status.as_ref().and_then(|status| status.last_action.as_ref());
+            last.is_some_and(|last| last.id == id && last.result == result)
+        };
+        let object = machine.until(&format!("through with {id}: {result:?}"), LONG, is).await?;
+        let told = object.status.and_then(|status| status.image);
+        ensure!(told.is_some() == (result == ActionResult::Done), "{id}: {told:?} is said to be installed");
+        machine.ready_and(ObservedPower::Running, LONG).await?;
+        let reinstalls = cluster.jobs_on(&instance, "OP_INSTANCE_REINSTALL").len();
+        ensure!(reinstalls == jobs, "{id}: {reinstalls} reinstalls");
+    }
+    Ok(())
+}
+
+pub async fn a_rebuild_whose_answer_is_lost_is_found_by_what_it_does(stage: &Stage) -> Result<()> {
+    a_rebuild_with_a_loss(stage, "found", FaultKind::CutAfterEffect, ActionResult::Done).await
+}
+
+/// Whether it arrived cannot be known: nothing is erased twice for one id.
+pub async fn a_rebuild_that_may_have_been_sent_is_not_sent_again(stage: &Stage) -> Result<()> {
+    a_rebuild_with_a_loss(stage, "unsent", FaultKind::CloseBeforeEffect, ActionResult::Unknown).await
 }
 
 /// Whatever is asked, the machine ends as its owner said last.

@@ -60,6 +60,8 @@ fn main() -> ExitCode {
             refusals::a_machine_that_keeps_dying_is_started_ever_less_often,
             answers::every_lost_answer_is_found,
             answers::every_lost_request_is_repeated_once,
+            answers::a_rebuild_whose_answer_is_lost_is_found_by_what_it_does,
+            answers::a_rebuild_that_may_have_been_sent_is_not_sent_again,
             answers::many_changes_of_mind_end_as_the_last_one_said,
             deletion::deleted_while_its_create_runs_nothing_is_left,
             deletion::deleted_while_their_creates_are_queued_nothing_is_left,

@@ -189,7 +189,11 @@ pub(super) fn finish(
     if install && !instance.disks.is_empty() && !instance.os.is_empty() {
         messages.push("* running the instance OS create scripts...".to_owned());
         let node = state.nodes.get(instance.pnode).map_or("", |node| node.name.as_str());
-        os::run_create(state, &instance, node)?;
+        os::run_create(
+            state,
+            &instance,
+            &format!("Could not add os for instance {} on node {node}", instance.name),
+        )?;
     }
     drop(instance);
     if start {

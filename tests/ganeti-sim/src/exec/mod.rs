@@ -43,6 +43,8 @@ pub(crate) enum Pending {
     Start { uuid: String, remember: bool },
     /// Reboot; with its disks if `full`.
     Reboot { uuid: String, full: bool },
+    /// Run the scripts of its new OS.
+    Reinstall { uuid: String },
     /// Take it out of the configuration.
     Remove { uuid: String },
 }
@@ -155,6 +157,7 @@ pub(crate) fn finish(
         Pending::Stop { uuid } => power::stopped(state, &uuid),
         Pending::Start { uuid, remember } => power::started(state, &uuid, remember),
         Pending::Reboot { uuid, full } => power::rebooted(state, &uuid, full),
+        Pending::Reinstall { uuid } => rename::reinstalled(state, &uuid),
         Pending::Remove { uuid } => remove::finish(state, &uuid),
     }
 }

@@ -51,15 +51,13 @@ pub(super) fn check_given(name: Option<&str>, parameters: &Dict) -> Result<(), O
     Ok(())
 }
 
-/// Runs the create script. If it fails, the instance stays, not running.
-pub(super) fn run_create(state: &State, instance: &Instance, node: &str) -> Result<(), OpError> {
+/// Runs the create script. If it fails, the instance stays, not running; `what`: how the error begins.
+pub(super) fn run_create(state: &State, instance: &Instance, what: &str) -> Result<(), OpError> {
     let bare = instance.os.split('+').next().unwrap_or_default();
     let os = state.cluster.os.iter().find(|os| os.name == bare);
     let Some(words) = os.and_then(|os| os.create_fails.as_deref()) else { return Ok(()) };
     Err(OpError::exec(format!(
-        "Could not add os for instance {} on node {node}: OS create script failed (exited with exit code 1), last \
-         lines in the log file:\n{words}",
-        instance.name
+        "{what}: OS create script failed (exited with exit code 1), last lines in the log file:\n{words}"
     )))
 }
 

@@ -1,6 +1,9 @@
 //! Renaming and reinstalling.
 
-use super::{Begun, NULL, find, info, lock, os};
+use std::time::Duration;
+
+use super::{Begun, NULL, Pending, find, info, lock, modify, os};
+use crate::latency::Cost;
 use crate::opcode::{Op, OpError, ecode};
 use crate::state::{Instance, State};
 
@@ -40,6 +43,8 @@ pub(super) fn begin(state: &mut State, op: &Op) -> Result<Begun, OpError> {
     Ok(Begun::done(serde_json::Value::from(name).to_string()))
 }
 
+/// Checks, and the change of the configuration, which comes before the scripts run. The scripts get the instance's
+/// parameters as changed by the given ones; the instance has the given ones alone afterwards.
 pub(super) fn reinstall(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Result<Begun, OpError> {
     let (slot, instance) = find::instance(state, op)?;
     find::check_online(state, instance.pnode)?;
@@ -48,25 +53,44 @@ pub(super) fn reinstall(state: &mut State, op: &Op, messages: &mut Vec<String>) 
         return Err(OpError::prereq(format!("Instance '{name}' has no disks"), ecode::INVAL));
     }
     check_down(&instance, "cannot reinstall")?;
+    let given = op.dict("osparams").cloned().unwrap_or_default();
     let mut parameters = instance.osparams.clone();
-    parameters.extend(op.dict("osparams").cloned().unwrap_or_default());
+    modify::merge(&mut parameters, &given);
     let name = op.text("os_type").unwrap_or(&instance.os);
     let node = state.nodes.get(instance.pnode).map_or("", |node| node.name.as_str());
     os::check(state, name, &parameters, node, op.flag("force_variant"))?;
-    let changed = op.text("os_type").is_some() || op.dict("osparams").is_some_and(|dict| !dict.is_empty());
-    let name = name.to_owned();
+    let (name, uuid) = (name.to_owned(), instance.uuid.clone());
     drop(instance);
+    if op.flag("dry_run") {
+        return Ok(Begun::done(NULL));
+    }
     if let Some(name) = op.text("os_type") {
         messages.push(format!("Changing OS scripts to '{name}'..."));
     }
     messages.push(info("Running instance OS create scripts..."));
-    if changed && !op.flag("dry_run") {
-        let now = state.now();
-        state.edit(slot, |instance| {
-            instance.os = name;
-            instance.osparams = parameters;
-            instance.touch(now);
-        });
-    }
-    Ok(Begun::done(NULL))
+    let now = state.now();
+    state.edit(slot, |instance| {
+        for changed in [instance.os != name, instance.osparams != given] {
+            if changed {
+                instance.touch(now);
+            }
+        }
+        instance.os = name;
+        instance.osparams = given;
+        // Its disks are activated for the scripts.
+        instance.mark(None, Some(true), None, now);
+    });
+    Ok(Begun { pending: Pending::Reinstall { uuid }, cost: Cost::Create, wait: Duration::ZERO })
+}
+
+/// The scripts have run, or failed; the disks are deactivated again.
+pub(super) fn reinstalled(state: &mut State, uuid: &str) -> Result<Box<str>, OpError> {
+    let (slot, instance) = find::again(state, uuid)?;
+    let node = state.nodes.get(instance.pnode).map_or("", |node| node.name.as_str());
+    let what = format!("Could not install OS for instance '{}' on node '{node}'", instance.name);
+    let result = os::run_create(state, &instance, &what);
+    drop(instance);
+    let now = state.now();
+    state.edit(slot, |instance| instance.mark(None, Some(false), None, now));
+    result.map(|()| NULL.into())
 }
