@@ -1,7 +1,6 @@
 //! `export`: manifests that can be put in Git.
 
 mod clean;
-mod yaml;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +19,7 @@ use crate::answer::Answer;
 use crate::cluster::Cluster;
 use crate::look::{Look, look, said};
 use crate::options::ExportFlags;
+use crate::yaml;
 
 /// Reads machines, and what they refer to, and writes them down.
 ///

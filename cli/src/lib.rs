@@ -2,7 +2,7 @@
 //!
 //! A command gathers what it needs from the API server and, where the user may, from Ganeti; what is made of it is
 //! decided by pure functions of those values. Nothing here changes anything: the API server is asked to try a change
-//! (`dryRun`) at most, and Ganeti is only read.
+//! (`dryRun`) at most, Ganeti is only read, and `import` may write manifests into a folder.
 
 mod age;
 mod answer;
@@ -10,16 +10,23 @@ mod cluster;
 mod export;
 #[cfg(test)]
 mod fixtures;
+mod ganeti;
+mod import;
+mod inventory;
 mod look;
 mod options;
+mod orphans;
 mod plan;
 mod references;
 mod scene;
 mod status;
 mod subject;
+mod yaml;
 
 pub use answer::Answer;
-pub use options::{Cli, Connection, ExportFlags, Format, PlanFlags, StatusFlags, Verb};
+pub use options::{
+    Cli, Connection, ExportFlags, Format, ImportFlags, OrphansFlags, PlanFlags, StatusFlags, Verb,
+};
 
 use cluster::Cluster;
 
@@ -35,5 +42,7 @@ pub async fn run(cli: &Cli) -> anyhow::Result<Answer> {
         Verb::Status(flags) => status::run(&cluster, flags).await,
         Verb::Export(flags) => export::run(&cluster, flags).await,
         Verb::Plan(flags) => plan::run(&cluster, flags).await,
+        Verb::Import(flags) => import::run(&cluster, flags).await,
+        Verb::Orphans(flags) => orphans::run(&cluster, flags).await,
     }
 }

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "kubectl-cyclades",
     bin_name = "kubectl cyclades",
     version,
-    after_help = "Examples:\n  kubectl cyclades status                  # every machine that is not Ready, by cause\n  kubectl cyclades status web              # the one thing that blocks it, and who can do something about it\n  kubectl cyclades plan -f web.yaml        # what applying this would lead to\n  kubectl cyclades export -A > vms.yaml    # manifests that keep ids and placement\n\nEnds with status 0 if all is well, 1 if what was asked about is not well, 2 if the command line is wrong, and 3 if it could not be found out: no API server, no such machine, no right to read it."
+    after_help = "Examples:\n  kubectl cyclades status                  # every machine that is not Ready, by cause\n  kubectl cyclades status web              # the one thing that blocks it, and who can do something about it\n  kubectl cyclades plan -f web.yaml        # what applying this would lead to\n  kubectl cyclades export -A > vms.yaml    # manifests that keep ids and placement\n  kubectl cyclades import --backend ganeti-1 > found.yaml   # manifests for instances that nobody declared\n\nEnds with status 0 if all is well, 1 if what was asked about is not well, 2 if the command line is wrong, and 3 if it could not be found out: no API server, no such machine, no right to read it."
 )]
 pub struct Cli {
     /// Where the API server is.
@@ -59,6 +59,59 @@ pub enum Verb {
     Export(ExportFlags),
     /// What the operator would do next and why, without doing it.
     Plan(PlanFlags),
+    /// Write manifests for instances of a Ganeti cluster that nobody declared. Applied, they change nothing.
+    Import(ImportFlags),
+    /// Instances of ours whose VirtualMachines do not exist, and how many there are that somebody else made.
+    Orphans(OrphansFlags),
+}
+
+/// Flags of `import`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "For each instance that no VirtualMachine declares it writes one with managementPolicy: Observe: applied, it looks at the instance and changes nothing, neither by a job nor by a tag. What it refers to is what there is: a Flavor of that shape, an Image of that OS; where there is none, one is written. To have the machine managed, set managementPolicy: Managed.
+
+With --orphans it writes the machines of instances that carry the tags of this installation and whose objects are gone, as after a restore of etcd: with the id, the namespace and the name that the tags say. Applied, they are managed as before.
+
+It reads Ganeti with the Secret of the backend, which you must be allowed to read.
+
+Examples:
+  kubectl cyclades import --backend ganeti-1 -n legacy > legacy.yaml
+  kubectl cyclades import --backend ganeti-1 -n legacy --dir legacy/ web.example.com
+  kubectl cyclades import --backend ganeti-1 --orphans | kubectl apply -f -"
+)]
+pub struct ImportFlags {
+    /// Names of instances; all that nobody declared where absent.
+    #[arg(value_name = "INSTANCE")]
+    pub instances: Vec<String>,
+    /// GanetiBackend whose instances to look at.
+    #[arg(short, long, env = "CYCLADES_BACKEND", value_name = "NAME")]
+    pub backend: String,
+    /// Instances of ours whose VirtualMachines do not exist, in place of those that somebody else made.
+    #[arg(long, env = "CYCLADES_ORPHANS", value_parser = Boolish::new())]
+    pub orphans: bool,
+    /// Folder to write each manifest into, as a file of its own; standard output where absent.
+    #[arg(long, env = "CYCLADES_DIR", value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Flags of `orphans`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Who may read the Secret of a backend sees its cluster as it is now; for everybody else it is what the backend's status says, which names at most 20. Nothing is ever done to what it lists.
+
+Ends with status 1 if there is an instance of ours without its VirtualMachine.
+
+Examples:
+  kubectl cyclades orphans
+  kubectl cyclades orphans --backend ganeti-1 -o json"
+)]
+pub struct OrphansFlags {
+    /// GanetiBackend whose instances to look at; all where absent.
+    #[arg(short, long, env = "CYCLADES_BACKEND", value_name = "NAME")]
+    pub backend: Option<String>,
+    /// Form of the output.
+    #[arg(short, long, env = "CYCLADES_OUTPUT", value_enum, default_value_t = Format::Text)]
+    pub output: Format,
 }
 
 /// Flags of `status`.

@@ -4,6 +4,7 @@
 
 pub(crate) mod backend;
 pub(crate) mod catalog;
+pub(crate) mod census;
 pub(crate) mod ids;
 pub(crate) mod intern;
 pub(crate) mod inventory;
@@ -28,6 +29,7 @@ use secrecy::SecretString;
 
 pub(crate) use self::{
     backend::{Actor, Backend, BackendObject, Facts, Settings},
+    census::Census,
     inventory::Inventory,
     key::{Key, ObjectName},
     machine::Machine,

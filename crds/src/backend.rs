@@ -24,7 +24,9 @@ use crate::reference::SecretRef;
     printcolumn(name = "Version", type_ = "string", json_path = ".status.softwareVersion", description = "Ganeti's version"),
     printcolumn(name = "Nodes", type_ = "integer", json_path = ".status.capacity.nodes", description = "Nodes that take instances"),
     printcolumn(name = "Memory", type_ = "string", json_path = ".status.capacity.memory", description = "Memory of those nodes"),
+    printcolumn(name = "Orphans", type_ = "integer", json_path = ".status.undeclared.orphans", description = "Instances of ours whose VirtualMachine does not exist"),
     printcolumn(name = "Drained", type_ = "boolean", json_path = ".spec.drained", description = "Whether new machines stay away"),
+    printcolumn(name = "Undeclared", type_ = "integer", json_path = ".status.undeclared.instances", priority = 1, description = "Instances that somebody else made"),
     printcolumn(name = "Hypervisors", type_ = "string", json_path = ".status.hypervisors", priority = 1, description = "Enabled hypervisors"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", priority = 1, description = "Why it is ready or not"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
@@ -175,6 +177,9 @@ pub struct GanetiBackendStatus {
     /// What the cluster has in all, over nodes that take instances. Quantised, so that it changes rarely.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// Instances of the cluster that no VirtualMachine declares. They are never touched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeclared: Option<Undeclared>,
     /// Ready, Reconciling, Stalled, Reachable.
     #[serde(default)]
     #[schemars(length(max = 16))]
@@ -199,4 +204,23 @@ pub struct Capacity {
     /// Disk in MiB, rounded down to a multiple of 1,024; 0 where Ganeti reports none.
     #[serde(rename = "diskMiB")]
     pub disk_mib: u64,
+}
+
+/// Longest list of orphans in a status; `kubectl cyclades orphans` reads all of them from Ganeti.
+pub const ORPHAN_NAMES_MAX: usize = 20;
+
+/// Instances of a cluster that no VirtualMachine declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Undeclared {
+    /// Number of instances that somebody else made. `kubectl cyclades import` writes manifests to look at them with.
+    pub instances: u32,
+    /// Number of instances that carry the tags of this installation and whose VirtualMachine does not exist, as after a
+    /// restore of etcd. `kubectl cyclades import --orphans` writes the manifests that are missing.
+    pub orphans: u32,
+    /// Names of the orphans in alphabetical order, of at most 20.
+    // Written also where there is none: a merge patch that does not speak of a list leaves it as it is.
+    #[serde(default)]
+    #[schemars(length(max = 20), inner(length(max = 255)))]
+    pub orphan_names: Vec<String>,
 }

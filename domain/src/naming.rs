@@ -59,6 +59,27 @@ pub fn image_of<'a>(own_namespace: &'a str, label: &'a str) -> (&'a str, &'a str
     label.split_once('/').unwrap_or((own_namespace, label))
 }
 
+/// The word of a machine's owner that a tag of Ganeti stands for: what [`user_tag`] made it of. `None` where it is none.
+#[must_use]
+pub fn user_word(tag: &str) -> Option<String> {
+    let text = tag.strip_prefix(names::TAG_USER)?.as_bytes();
+    let (mut word, mut at) = (Vec::with_capacity(text.len()), 0);
+    while let Some(byte) = text.get(at) {
+        at += 1;
+        word.push(match byte {
+            b'+' => b' ',
+            b'*' => b'_',
+            b'/' => {
+                let digits = std::str::from_utf8(text.get(at..at + 2)?).ok()?;
+                at += 2;
+                u8::from_str_radix(digits, 16).ok()?
+            }
+            other => *other,
+        });
+    }
+    String::from_utf8(word).ok().filter(|word| !word.is_empty())
+}
+
 /// Whose instance it is, read from its tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
@@ -265,6 +286,11 @@ mod tests {
             ("100%~é*", "cyclades:user:100/25/7E/C3/A9/2A"),
         ] {
             assert_eq!(user_tag(word), tag);
+            assert_eq!(user_word(tag).as_deref(), Some(word));
+        }
+        for tag in ["cyclades:user:", "cyclades:user:a/2", "cyclades:user:/C3", "cyclades:user:/zz", "rack7"]
+        {
+            assert_eq!(user_word(tag), None, "{tag}");
         }
     }
 
@@ -285,6 +311,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_word_reads_back(word in "[^/,]{1,60}") {
+            prop_assert_eq!(user_word(&user_tag(&word)), Some(word));
+        }
+
         #[test]
         fn a_reason_reads_back(cluster in "[a-z0-9-]{1,40}", epoch in 0u64..9_999_999_999, id in any::<u128>(), generation in 1i64..) {
             let reason = JobReason { cluster_id: &cluster, epoch, id: Uuid::from_u128(id), generation, step: JobStep::Stop };

@@ -1,30 +1,24 @@
 //! What Ganeti shows of a machine: read over RAPI with the backend's own credentials, where the user may read them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Result;
 use cyclades_crds::{GanetiBackend, VirtualMachine, names};
 use cyclades_domain::{
-    naming::{Claim, JobReason, JobStep, Owner, owner},
+    naming::{JobReason, JobStep, Owner, owner},
     power::Power,
     vm::Instance,
 };
 use futures::{StreamExt as _, stream};
-use ganeti_rapi::{
-    Client, Config, ConfigRow, Credentials, Filter, JobId, JobRow, QueryRow as _, Resource, Timeouts, Trust,
-};
-use k8s_openapi::api::core::v1::Secret;
+use ganeti_rapi::{Client, ConfigRow, Filter, JobId, JobRow, QueryRow as _, Resource};
 use kube::{Api, api::ListParams};
-use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::identity::{id_of, wanted_name};
 use crate::cluster::Cluster;
-use crate::look::{Look, code, look as look_at, said};
+use crate::ganeti::Ganeti;
+use crate::look::{Look, code, said};
 use crate::scene::Scene;
-use crate::status::trouble;
 
 /// Ganeti clusters that are asked at a time.
 const PARALLEL: usize = 4;
@@ -123,20 +117,9 @@ async fn sighting(
     backend: &GanetiBackend,
     wanted: Option<String>,
 ) -> Result<Sighting, String> {
-    if let Some(trouble) = trouble(backend) {
-        return Err(format!("it is not ready ({})", trouble.reason.as_str()));
-    }
     let id = id_of(machine).ok_or("the machine has no id")?;
-    let client = connect(cluster, backend).await?;
+    let Ganeti { client, cluster_id } = Ganeti::of(cluster, backend).await?;
     let failed = |failure: ganeti_rapi::Failure| failure.to_string();
-    let info = client.info().await.map_err(failed)?;
-    let bound = backend.status.as_ref().and_then(|status| status.cluster_uuid.as_ref());
-    if bound.is_some_and(|bound| *bound != info.uuid) {
-        return Err("another cluster answers at its endpoints".to_owned());
-    }
-    let claims = info.tags.iter().filter_map(|tag| Claim::parse(tag));
-    let mut own = claims.filter(|claim| claim.prefix == backend.spec.instance_name_prefix);
-    let cluster_id = own.next().map(|claim| claim.cluster_id).unwrap_or_default();
     let mut sighting = instances(&client, id, wanted.as_deref(), &cluster_id).await.map_err(failed)?;
     let name = match &sighting.instance {
         Some(instance) => Some(instance.name.to_string()),
@@ -147,51 +130,6 @@ async fn sighting(
         read_live(&client, &mut sighting).await.map_err(failed)?;
     }
     Ok(sighting)
-}
-
-/// A client with the credentials that the operator uses. They are only read with.
-async fn connect(cluster: &Cluster, backend: &GanetiBackend) -> Result<Client, String> {
-    let (spec, namespace) = (&backend.spec, &cluster.operator_namespace);
-    let name = &spec.credentials_secret_ref.name;
-    let api: Api<Secret> = Api::namespaced(cluster.client.clone(), namespace);
-    let secret = match look_at(&api, name).await {
-        Ok(Look::Found(secret)) => secret,
-        Ok(Look::Absent) => return Err(format!("there is no Secret {name} in namespace {namespace}")),
-        Ok(Look::Hidden) => return Err(format!("you may not read Secret {name} in namespace {namespace}")),
-        Err(error) => return Err(format!("Secret {name} cannot be read: {error:#}")),
-    };
-    let credentials =
-        credentials(secret).ok_or_else(|| format!("Secret {name} has no username and password"))?;
-    let trust = match (&spec.tls.pins, &spec.tls.ca_bundle) {
-        (Some(pins), _) => {
-            let pins: Result<Vec<_>, _> = pins.iter().map(|pin| pin.parse()).collect();
-            Trust::Pins(pins.map_err(|error: ganeti_rapi::PinError| error.to_string())?)
-        }
-        (None, Some(bundle)) => Trust::CaBundle(bundle.clone().into_bytes()),
-        (None, None) => return Err("it says neither pins nor caBundle".to_owned()),
-    };
-    let endpoints = spec.endpoints.iter().map(|endpoint| endpoint.trim_end_matches('/').to_owned());
-    let mut config = Config::new(endpoints, credentials, trust);
-    config.user_agent = concat!("kubectl-cyclades/", env!("CARGO_PKG_VERSION")).into();
-    config.timeouts = within(config.timeouts, cluster.timeout);
-    Client::new(config).map_err(|error| error.to_string())
-}
-
-fn within(timeouts: Timeouts, most: Duration) -> Timeouts {
-    Timeouts {
-        connect: timeouts.connect.min(most),
-        read: timeouts.read.min(most),
-        submit: timeouts.submit.min(most),
-    }
-}
-
-fn credentials(secret: Secret) -> Option<Credentials> {
-    if secret.type_.as_deref() != Some(names::CREDENTIALS_SECRET_TYPE) {
-        return None;
-    }
-    let mut data: BTreeMap<_, _> = secret.data?;
-    let mut text = |key| data.remove(key).and_then(|bytes| String::from_utf8(bytes.0).ok());
-    Some(Credentials::new(text("username")?, SecretString::from(text("password")?)))
 }
 
 /// Reads instances as they are configured, which asks no node.

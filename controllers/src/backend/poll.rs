@@ -13,6 +13,7 @@ use super::{session::Session, trouble::health_of};
 use crate::{
     runtime::{jittered, queue::Urgency},
     world::{
+        Key,
         inventory::Changes,
         rows::{InstanceRow, LeanRow, RefreshRow, StatusRow},
     },
@@ -33,6 +34,7 @@ pub(crate) async fn synchronise(session: &Session) -> Result<(), Health> {
         if let Some(backend) = world.backends.get_mut(&session.backend) {
             backend.inventory.synced = true;
         }
+        world.take_census(&session.backend);
     });
     Ok(())
 }
@@ -83,7 +85,7 @@ pub(crate) async fn cluster(session: &Session) -> Health {
         match session.read_cluster().await {
             Ok(()) => {
                 failures.reset();
-                let key = crate::world::Key::Backend(session.backend.as_ref().into());
+                let key = Key::Backend(session.backend.as_ref().into());
                 session.ctx.queue.wake(&key, Urgency::Resync);
             }
             Err(health) => {
@@ -154,6 +156,9 @@ pub(crate) async fn snapshot(session: &Session) -> Result<(), Health> {
         session.status_wanted.notify_one();
     }
     session.ctx.wake_ids(changes.machines.iter().copied(), Urgency::User);
+    if synced && session.ctx.world.change(|world| world.take_census(&session.backend)) {
+        session.ctx.queue.wake(&Key::Backend(session.backend.as_ref().into()), Urgency::Resync);
+    }
     let explained = verify_absent(session, &changes).await.map_err(said)?;
     settle(session, changes, explained)
 }

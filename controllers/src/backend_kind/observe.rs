@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     runtime::context::Ctx,
-    world::{Facts, Settings},
+    world::{Census, Facts, Settings},
 };
 
 /// What should become of the actor.
@@ -34,6 +34,7 @@ pub(super) struct ObservedBackend {
     pub(super) finalizers: Rc<[Box<str>]>,
     pub(super) status: Rc<GanetiBackendStatus>,
     pub(super) facts: Option<Facts>,
+    pub(super) census: Option<Census>,
     pub(super) machines: usize,
     pub(super) wanted: Wanted,
 }
@@ -66,6 +67,7 @@ pub(super) fn observe(ctx: &Ctx, name: &Arc<str>) -> Option<ObservedBackend> {
             finalizers: Rc::clone(&object.finalizers),
             status: Rc::clone(&object.status),
             facts: backend.facts.clone(),
+            census: backend.census.clone(),
             machines: world.machines.count_on_backend(name),
             wanted,
         })

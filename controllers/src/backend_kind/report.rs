@@ -2,7 +2,7 @@
 
 use cyclades_crds::{
     GanetiBackendStatus,
-    backend::Capacity,
+    backend::{Capacity, Undeclared},
     condition::{ConditionType, Reason},
 };
 use cyclades_domain::{
@@ -20,7 +20,7 @@ use crate::{
         pass::{Next, PassError},
         told::Told,
     },
-    world::{Facts, Key},
+    world::{Census, Facts, Key},
 };
 
 /// Writes the status.
@@ -52,6 +52,7 @@ pub(super) async fn report(ctx: &Ctx, seen: &ObservedBackend, health: &Health) -
             "hypervisors": facts.hypervisors,
             "diskTemplates": facts.disk_templates,
             "capacity": facts.capacity,
+            "undeclared": facts.undeclared,
             "conditions": conditions::out(&verdicts, &times, seen.generation),
         },
     });
@@ -72,6 +73,7 @@ pub(super) async fn report(ctx: &Ctx, seen: &ObservedBackend, health: &Health) -
         }
     });
     announce(ctx, seen, &were, &verdicts);
+    announce_orphans(ctx, seen);
     Ok(Next::Rest)
 }
 
@@ -93,7 +95,8 @@ fn verdicts(seen: &ObservedBackend, health: &Health) -> Vec<Verdict> {
 /// never changes.
 fn facts(seen: &ObservedBackend) -> GanetiBackendStatus {
     let before = &*seen.status;
-    let Some(facts) = &seen.facts else { return before.clone() };
+    let undeclared = seen.census.as_ref().map(undeclared).or_else(|| before.undeclared.clone());
+    let Some(facts) = &seen.facts else { return GanetiBackendStatus { undeclared, ..before.clone() } };
     GanetiBackendStatus {
         cluster_uuid: before.cluster_uuid.clone().or_else(|| Some(facts.uuid.clone())),
         cluster_name: Some(facts.name.clone()),
@@ -101,7 +104,16 @@ fn facts(seen: &ObservedBackend) -> GanetiBackendStatus {
         hypervisors: facts.hypervisors.clone(),
         disk_templates: facts.disk_templates.clone(),
         capacity: Some(capacity(facts)),
+        undeclared,
         ..GanetiBackendStatus::default()
+    }
+}
+
+fn undeclared(census: &Census) -> Undeclared {
+    Undeclared {
+        instances: census.undeclared,
+        orphans: census.orphans,
+        orphan_names: census.orphan_names.iter().map(|name| name.as_ref().to_owned()).collect(),
     }
 }
 
@@ -124,6 +136,7 @@ fn says(status: &GanetiBackendStatus, facts: &GanetiBackendStatus) -> bool {
         && status.hypervisors == facts.hypervisors
         && status.disk_templates == facts.disk_templates
         && status.capacity == facts.capacity
+        && status.undeclared == facts.undeclared
 }
 
 /// One event for each transition of `Ready`.
@@ -146,5 +159,25 @@ fn announce(ctx: &Ctx, seen: &ObservedBackend, were: &[Verdict], are: &[Verdict]
         reason: reason.as_str(),
         action: "Observe",
         message: message.to_string(),
+    });
+}
+
+/// One event each time that there are more orphans than before.
+fn announce_orphans(ctx: &Ctx, seen: &ObservedBackend) {
+    let before = seen.status.undeclared.as_ref().map_or(0, |undeclared| undeclared.orphans);
+    let Some(census) = seen.census.as_ref().filter(|census| census.orphans > before) else { return };
+    let more = if census.orphans as usize > census.orphan_names.len() { ", …" } else { "" };
+    ctx.events.tell(Told {
+        about: Key::Backend(seen.name.as_ref().into()),
+        uid: seen.uid,
+        warning: true,
+        reason: "OrphansFound",
+        action: "Observe",
+        message: format!(
+            "Instances of ours without a VirtualMachine: {} ({}{more}). Nothing is done to them; kubectl cyclades import --backend {} --orphans writes the manifests that are missing.",
+            census.orphans,
+            census.orphan_names.join(", "),
+            seen.name
+        ),
     });
 }

@@ -70,8 +70,9 @@ fn metrics(ctx: &Ctx) -> String {
     ctx.world.look(|world| {
         ctx.metrics.world(depth, world.machines.len(), world.machines.verified());
         for backend in world.backends.values() {
-            let (window, inventory) = (&backend.window, &backend.inventory);
-            ctx.metrics.backend(&backend.name, window.len(), window.waiting(), inventory.undeclared_count());
+            let (window, census) = (&backend.window, backend.census.as_ref());
+            let undeclared = census.map_or((0, 0), |census| (census.undeclared, census.orphans));
+            ctx.metrics.backend(&backend.name, window.len(), window.waiting(), undeclared);
         }
     });
     ctx.metrics.text()

@@ -80,6 +80,7 @@ struct Inner {
     jobs_queued: Family<ByBackend, Gauge>,
     polls: Family<ByBackend, Counter>,
     undeclared: Family<ByBackend, Gauge>,
+    orphans: Family<ByBackend, Gauge>,
     machines: Gauge,
     verified: Gauge,
     unparsed: Counter,
@@ -106,6 +107,7 @@ impl Metrics {
             jobs_queued: Family::default(),
             polls: Family::default(),
             undeclared: Family::default(),
+            orphans: Family::default(),
             machines: Gauge::default(),
             verified: Gauge::default(),
             unparsed: Counter::default(),
@@ -161,14 +163,16 @@ impl Metrics {
     }
 
     /// Sets the gauges of a backend, just before they are shown.
-    pub(crate) fn backend(&self, backend: &str, in_flight: usize, queued: usize, undeclared: usize) {
+    pub(crate) fn backend(&self, backend: &str, in_flight: usize, queued: usize, undeclared: (u32, u32)) {
         let label = ByBackend { backend: backend.into() };
         let set = |family: &Family<ByBackend, Gauge>, value: usize| {
             family.get_or_create(&label).set(i64::try_from(value).unwrap_or(i64::MAX));
         };
         set(&self.0.jobs_in_flight, in_flight);
         set(&self.0.jobs_queued, queued);
-        set(&self.0.undeclared, undeclared);
+        let (undeclared, orphans) = undeclared;
+        set(&self.0.undeclared, undeclared as usize);
+        set(&self.0.orphans, orphans as usize);
     }
 
     /// Everything, as text.
@@ -215,8 +219,13 @@ impl Inner {
         );
         registry.register(
             "cyclades_undeclared_instances",
-            "Instances that no machine declares",
+            "Instances that somebody else made",
             self.undeclared.clone(),
+        );
+        registry.register(
+            "cyclades_orphaned_instances",
+            "Instances of ours whose VirtualMachine does not exist",
+            self.orphans.clone(),
         );
         registry.register("cyclades_machines", "VirtualMachines", self.machines.clone());
         registry.register(

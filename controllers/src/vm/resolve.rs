@@ -168,6 +168,7 @@ fn closed(backend: &Backend) -> Option<String> {
 
 fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -> Candidate<'a> {
     let (used, undeclared) = (world.machines.usage(&backend.name), backend.inventory.undeclared());
+    let orphaned = backend.census.as_ref().map(|census| census.orphaned).unwrap_or_default();
     let facts = backend.facts.as_ref();
     let ratio = u64::from(backend.object.spec.limits.vcpus_per_cpu);
     Candidate {
@@ -175,11 +176,11 @@ fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -
         closed,
         disk_templates: facts.map_or(&[], |facts| &facts.disk_templates),
         memory_mib: facts.map_or(0, |facts| facts.memory_mib),
-        memory_used_mib: used.memory_mib + undeclared.memory_mib,
+        memory_used_mib: used.memory_mib + undeclared.memory_mib + orphaned.memory_mib,
         disk_mib: facts.map_or(0, |facts| facts.disk_mib),
         disk_used_mib: used.disk_mib,
         vcpus: facts.map_or(0, |facts| u64::from(facts.cpus)) * ratio,
-        vcpus_used: used.vcpus + undeclared.vcpus,
+        vcpus_used: used.vcpus + undeclared.vcpus + orphaned.vcpus,
     }
 }
 

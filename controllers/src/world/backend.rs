@@ -9,7 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Inventory, RapiCredentials, Window};
+use super::{Inventory, RapiCredentials, Window, census::Census};
 
 /// A GanetiBackend, and what is known of its cluster.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Backend {
     pub(crate) facts: Option<Facts>,
     /// Its instances.
     pub(crate) inventory: Inventory,
+    /// What no machine declares there; `None` before it was counted.
+    pub(crate) census: Option<Census>,
     /// Our unfinished jobs.
     pub(crate) window: Window,
     /// The client, while the cluster is verified.
@@ -113,6 +115,7 @@ impl Backend {
             health: Health::Synchronising,
             facts: None,
             inventory: Inventory::default(),
+            census: None,
             window: Window::new(limits.jobs_in_flight),
             client: None,
             connections: Rc::new(Semaphore::new(limits.connections as usize)),

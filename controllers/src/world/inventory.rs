@@ -155,11 +155,8 @@ impl Inventory {
         match owner {
             Owner::Ours(id) => {
                 self.absences.remove(&id);
-                if let Some(other) = self.ours.insert(id, Arc::clone(&name))
-                    && other != name
-                    && self.by_name.contains_key(&other)
-                {
-                    self.twice.insert(id);
+                if let Some(other) = self.ours.insert(id, Arc::clone(&name)).filter(|other| *other != name) {
+                    self.also_named(id, &other, &record.uuid);
                 }
                 changes.without_status |= record.power.is_none();
                 changes.machines.push(id);
@@ -171,6 +168,16 @@ impl Inventory {
             }
         }
         self.by_name.insert(name, record);
+    }
+
+    /// A machine's instance had another name before. One of the same UUID was renamed: the old name is no instance any
+    /// more, and nobody need look for it.
+    fn also_named(&mut self, id: Uuid, other: &Arc<str>, uuid: &str) {
+        match self.by_name.get(other).map(|record| *record.uuid == *uuid) {
+            Some(true) => drop(self.forget(other)),
+            Some(false) => drop(self.twice.insert(id)),
+            None => {}
+        }
     }
 
     /// Takes a record out of all indexes.
@@ -353,9 +360,18 @@ impl Inventory {
         self.undeclared
     }
 
-    /// Number of instances that are not ours.
-    pub(crate) fn undeclared_count(&self) -> usize {
-        self.by_name.len() - self.ours.len().min(self.by_name.len())
+    /// Names of instances that are not ours.
+    pub(crate) fn not_ours(&self) -> impl Iterator<Item = &Arc<str>> {
+        let others = self.by_name.iter().filter(|(_, record)| !matches!(record.owner, Owner::Ours(_)));
+        others.map(|(name, _)| name)
+    }
+
+    /// Instances that are ours by their tags, but for those of these machines: name, vcpus and memory in MiB.
+    pub(crate) fn ours_but(&self, of: impl Fn(Uuid) -> bool) -> impl Iterator<Item = (&Arc<str>, u32, u64)> {
+        self.by_name.iter().filter_map(move |(name, record)| match record.owner {
+            Owner::Ours(id) if !of(id) => Some((name, record.vcpus, record.memory_mib)),
+            _ => None,
+        })
     }
 }
 

@@ -91,6 +91,8 @@ pub struct Options {
     pub operator: Option<OperatorOptions>,
     /// Whether the API server logs who asked what.
     pub audit: bool,
+    /// What the API server begins with: a copy of another one's etcd, as `ControlPlane::save` makes it.
+    pub saved: Option<PathBuf>,
     /// Whether each cluster is declared as a GanetiBackend.
     pub backends: bool,
     /// `spec.polling` of the backends; the kind's own defaults where absent.
@@ -118,6 +120,7 @@ impl Options {
             clusters,
             operator: Some(OperatorOptions::default()),
             audit: false,
+            saved: None,
             backends: true,
             polling: None,
             // One- and two-core machines would else be full after a handful of tiny guests.

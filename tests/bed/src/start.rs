@@ -94,6 +94,7 @@ async fn start_control_plane(
     let mut wanted = cyclades_control_plane::Options::in_dir(layout.control_plane());
     wanted.detached = options.detached;
     wanted.audit = options.audit;
+    wanted.saved.clone_from(&options.saved);
     let control_plane = ControlPlane::start(&programs.control_plane, wanted).await?;
     progress.line(&format!("the API server answers at {}", control_plane.server()));
     Ok(control_plane)

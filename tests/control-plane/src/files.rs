@@ -44,6 +44,21 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Copies a folder with all in it. Files that are no plain files are left out.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    make_private_folder(to)?;
+    for entry in fs::read_dir(from).map_err(Error::io("read", from))? {
+        let path = entry.map_err(Error::io("read", from))?.path();
+        let Some(name) = path.file_name() else { continue };
+        if path.is_dir() {
+            copy(&path, &to.join(name))?;
+        } else if path.is_file() {
+            fs::copy(&path, to.join(name)).map_err(Error::io("copy", &path))?;
+        }
+    }
+    Ok(())
+}
+
 /// The end of a log, for a message about the program that wrote it.
 pub(crate) fn tail(path: &Path) -> String {
     let read = || {

@@ -201,3 +201,26 @@ async fn a_folder_of_somebody_else_loses_no_file() {
     assert!(ControlPlane::down(temp.path()).await.unwrap().is_empty());
     assert!(file.exists());
 }
+
+/// As etcd is restored to an earlier time: what was there is there, with its uid; what came later is not.
+#[tokio::test]
+async fn another_start_goes_on_from_what_was_saved() {
+    let binaries = binaries().await;
+    let ((_a, dir_a), (_b, dir_b)) = (folder(), folder());
+    let a = ControlPlane::start(&binaries, Options::in_dir(&dir_a)).await.unwrap();
+    kubectl(&a, &["create", "namespace", "before"], "").await.expect_ok();
+    let uid = ["get", "namespace", "kube-system", "before", "-o", "jsonpath={.items[*].metadata.uid}"];
+    let uids = kubectl(&a, &uid, "").await.expect_ok();
+    let saved = dir_a.with_file_name("saved");
+    a.save(&saved).unwrap();
+    kubectl(&a, &["create", "namespace", "after"], "").await.expect_ok();
+
+    let options = Options { saved: Some(saved), ..Options::in_dir(&dir_b) };
+    let b = ControlPlane::start(&binaries, options).await.unwrap();
+    assert_eq!(kubectl(&b, &uid, "").await.expect_ok(), uids);
+    let gone = kubectl(&b, &["get", "namespace", "after"], "").await.expect_refused();
+    assert!(gone.contains("NotFound"), "{gone}");
+    kubectl(&a, &["get", "namespace", "after"], "").await.expect_ok();
+    a.stop().await.unwrap();
+    b.stop().await.unwrap();
+}

@@ -7,10 +7,11 @@ use cyclades_crds::{
     GanetiBackend,
     condition::{self as catalog, ConditionType, Reason},
 };
+use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 use serde_json::{Value, json};
 
-use crate::{Look, Stage, Told, condition, eventually};
+use crate::{Look, SOON, Stage, Told, condition, eventually};
 
 /// A backend by its name.
 #[derive(Debug)]
@@ -101,6 +102,40 @@ impl Backend<'_> {
                 Some(found) => Look::Is(found.message.clone()),
                 None => Look::NotYet(condition(&conditions, ConditionType::Ready)),
             })
+        })
+        .await
+    }
+
+    /// Its Secret and itself, as they would be kept in Git.
+    ///
+    /// # Errors
+    /// The API server's.
+    pub async fn manifests(&self) -> Result<[Value; 2]> {
+        let secrets: Api<Secret> = Api::namespaced(self.stage.client(), cyclades_bed::NAMESPACE);
+        let secret = secrets.get(&self.name).await?;
+        let secret = json!({
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": self.name, "namespace": cyclades_bed::NAMESPACE},
+            "type": secret.type_, "data": secret.data,
+        });
+        let backend = json!({
+            "apiVersion": "cyclades.io/v1alpha1", "kind": "GanetiBackend",
+            "metadata": {"name": self.name}, "spec": self.object().await?.spec,
+        });
+        Ok([secret, backend])
+    }
+
+    /// Waits until its status counts so many undeclared instances and names these orphans.
+    ///
+    /// # Errors
+    /// After a while, with what it says.
+    pub async fn counts(&self, undeclared: u32, orphans: &[&str]) -> Result<()> {
+        eventually(&format!("{undeclared} undeclared and {orphans:?} are counted"), SOON, async || {
+            let status = self.object().await?.status.and_then(|status| status.undeclared).unwrap_or_default();
+            let is = status.instances == undeclared
+                && status.orphans as usize == orphans.len()
+                && status.orphan_names == orphans;
+            Ok(if is { Look::Is(()) } else { Look::NotYet(format!("{status:?}")) })
         })
         .await
     }

@@ -8,9 +8,11 @@
 
 mod apply;
 mod backend;
+pub mod guards;
 mod lab;
 mod machine;
 mod metrics;
+pub mod plugin;
 mod proxy;
 mod secrets;
 mod sim;

@@ -21,6 +21,14 @@ pub struct Machine<'a> {
     name: String,
 }
 
+impl Stage {
+    /// A machine of any namespace, there or not.
+    #[must_use]
+    pub fn machine(&self, namespace: &str, name: &str) -> Machine<'_> {
+        Machine::new(self, namespace, name)
+    }
+}
+
 impl<'a> Machine<'a> {
     pub(crate) fn new(stage: &'a Stage, namespace: &str, name: &str) -> Self {
         Self { stage, namespace: namespace.to_owned(), name: name.to_owned() }

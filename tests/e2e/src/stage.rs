@@ -53,6 +53,17 @@ impl Stage {
         Ok(stage)
     }
 
+    /// Another installation with the same settings, beside this one: a Kubernetes cluster of its own and an operator that
+    /// has the same name, and no cluster of its own to manage. `saved` is what its etcd begins with; nothing where absent.
+    ///
+    /// # Errors
+    /// Whatever went wrong, with the last words of the part that is to blame.
+    pub async fn beside(&self, saved: Option<PathBuf>) -> Result<Self> {
+        let options = Options { backends: false, saved, ..Options::for_test(Vec::new()) };
+        self.tell("  another Kubernetes cluster starts");
+        Self::start(options).await
+    }
+
     /// The API server, as administrator.
     #[must_use]
     pub fn client(&self) -> kube::Client {
@@ -107,7 +118,10 @@ impl Stage {
     }
 
     /// Ends the bed; nothing of it may be left.
-    pub(crate) async fn end(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// With what is left.
+    pub async fn end(&self) -> Result<()> {
         let Some(bed) = self.bed.write().await.take() else { return Ok(()) };
         bed.stop().await.context("the bed does not end")?;
         ensure!(!self.dir.exists(), "{} is left", self.dir.display());

@@ -97,6 +97,22 @@ impl Sim {
         self.admin_job(Kind::InstanceRemove, name, json!({}))
     }
 
+    /// `gnt-instance migrate -n NODE`; the job's id.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub fn admin_migrate(&self, name: &str, node: &str) -> Result<u64, Error> {
+        self.admin_job(Kind::InstanceMigrate, name, json!({"target_node": node}))
+    }
+
+    /// `gnt-instance failover -n NODE`; the job's id.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub fn admin_failover(&self, name: &str, node: &str) -> Result<u64, Error> {
+        self.admin_job(Kind::InstanceFailover, name, json!({"target_node": node}))
+    }
+
     /// `gnt-… add-tags` and `remove-tags` of a `cluster`, `instance`, `node`, `nodegroup` or `network`; the
     /// job's id.
     ///

@@ -140,7 +140,7 @@ fn a_name_that_somebody_else_has_is_taken() {
     let foreign = row("vm-7", 1, "node1", &[]);
     read(&mut inventory, &[ours(1), foreign], &[]);
     assert_eq!(inventory.presence(id(7), "vm-7", false), Presence::NameTaken { name: "vm-7".into() });
-    assert_eq!(inventory.undeclared_count(), 1);
+    assert_eq!(inventory.not_ours().count(), 1);
     assert_eq!(inventory.undeclared().memory_mib, 256);
     read(&mut inventory, &[ours(1)], &[]);
     read(&mut inventory, &[ours(1)], &[]);
@@ -154,6 +154,19 @@ fn two_instances_with_one_id_are_reported() {
     let copy = row("copy", 1, "node1", &instance_tags(OURS, "default", "web", id(1)));
     read(&mut inventory, &[ours(1), copy], &[]);
     assert!(matches!(inventory.presence(id(1), "vm-1", true), Presence::Duplicate { .. }));
+}
+
+#[test]
+fn one_that_was_renamed_is_no_second_one() {
+    let mut inventory = with(2);
+    let tags = instance_tags(OURS, "default", "web", id(1));
+    let renamed = row("new", 1, "node1", &tags).replace("uuid-new", "uuid-vm-1");
+    read(&mut inventory, &[renamed.clone(), ours(2)], &[]);
+    status(&mut inventory, "new", "running");
+    let presence = inventory.presence(id(1), "vm-1", true);
+    assert!(matches!(&presence, Presence::Present(instance) if &*instance.name == "new"), "{presence:?}");
+    let changes = read(&mut inventory, &[renamed, ours(2)], &[]);
+    assert_eq!((changes.missing, changes.to_verify.len()), (0, 0), "nobody looks for the old name");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -146,6 +147,23 @@ impl ControlPlane {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(Error::io("read", &path)(error)),
         }
+    }
+
+    /// Copies what etcd has at this moment into a folder, for [`Options::saved`] of another start. etcd is held meanwhile,
+    /// so the copy is what a crash of it would leave, which it recovers from.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, to: &Path) -> Result<(), Error> {
+        let etcd = self.daemons.iter().filter(|daemon| daemon.name == "etcd");
+        let tell = |signal| {
+            let told = etcd.clone().try_for_each(|daemon| daemon.identity.signal(signal));
+            told.map_err(Error::io("signal", self.layout.dir()))
+        };
+        tell(Signal::SIGSTOP)?;
+        let copied = files::copy(&self.layout.etcd_data(), to);
+        tell(Signal::SIGCONT)?;
+        copied
     }
 
     /// Whether all programs still run.

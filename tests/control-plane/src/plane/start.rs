@@ -28,13 +28,15 @@ pub struct Options {
     pub fsync: bool,
     /// Whether requests are logged for [`ControlPlane::audit_events`].
     pub audit: bool,
+    /// What etcd begins with: a folder that [`ControlPlane::save`] wrote. Where absent, what is in `dir`, or nothing.
+    pub saved: Option<PathBuf>,
 }
 
 impl Options {
     /// For a test: ends with this process, does not wait for the disk, logs no requests.
     #[must_use]
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), detached: false, fsync: false, audit: false }
+        Self { dir: dir.into(), detached: false, fsync: false, audit: false, saved: None }
     }
 }
 
@@ -51,6 +53,10 @@ impl ControlPlane {
         let layout = Layout::create(&options.dir)?;
         if !shutdown::survivors(&layout, State::read(&layout)?.as_ref()).is_empty() {
             return Err(Error::AlreadyRunning { dir: layout.dir().to_path_buf() });
+        }
+        if let Some(saved) = &options.saved {
+            files::remove(&layout.etcd_data())?;
+            files::copy(saved, &layout.etcd_data())?;
         }
         credentials::ensure_service_account_keys(&layout)?;
         let token = credentials::ensure_admin_token(&layout)?;

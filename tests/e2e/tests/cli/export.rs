@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use cyclades_e2e::{SOON, Stage};
 use serde_json::json;
 
-use crate::plugin::cyclades;
+use cyclades_e2e::plugin::cyclades;
 
 /// Texts that YAML 1.1, which kubectl reads, takes for something else where they are not quoted.
 const ODD: [&str; 8] = ["no", "012", "1e3", "2026-01-01", "1:30", "~", "0x1f", "a: b #c"];

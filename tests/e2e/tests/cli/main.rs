@@ -6,8 +6,8 @@ use cyclades_bed::Options;
 use cyclades_e2e::{Need, Suite, cases};
 
 mod export;
+mod import;
 mod plan;
-mod plugin;
 mod status;
 
 fn main() -> ExitCode {
@@ -25,6 +25,9 @@ fn main() -> ExitCode {
             export::exported_deleted_and_applied_it_is_the_same_machine,
             export::a_tenant_applies_what_says_no_placement,
             export::with_references_nothing_is_missing_elsewhere,
+            import::what_nobody_declared_is_written_down_and_looked_at,
+            import::an_instance_whose_object_is_gone_is_told_and_comes_back,
+            import::what_cannot_be_imported_says_why,
             plan::a_stop_is_planned_and_not_done,
             plan::a_file_that_changes_nothing_leads_to_nothing,
             plan::a_file_that_the_api_server_refuses_is_told,

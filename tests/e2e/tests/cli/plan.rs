@@ -1,14 +1,12 @@
 //! `kubectl cyclades plan`.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use cyclades_crds::condition::Reason;
 use cyclades_e2e::{SOON, Stage};
 use ganeti_sim::InstanceSpec;
 use serde_json::json;
 
-use crate::plugin::{cyclades, cyclades_as, cyclades_with};
+use cyclades_e2e::plugin::{cyclades, cyclades_as, cyclades_with, tenant};
 
 pub async fn a_stop_is_planned_and_not_done(stage: &Stage) -> Result<()> {
     let (space, cluster) = (stage.space("stop").await?, stage.sim("stop").await?);
@@ -123,16 +121,7 @@ pub async fn without_the_secret_the_status_has_to_do(stage: &Stage) -> Result<()
     let (space, cluster) = (stage.space("blind").await?, stage.sim("blind").await?);
     let namespace = space.namespace();
     let machine = cluster.running(&space, "web").await?;
-    stage.kubectl(&["create", "serviceaccount", "tenant", "-n", namespace]).await?;
-    let account = format!("--serviceaccount={namespace}:tenant");
-    stage
-        .kubectl(&["create", "rolebinding", "tenant", "-n", namespace, "--clusterrole=edit", &account])
-        .await?;
-    let bed = stage.bed().await;
-    let plane = bed.control_plane();
-    let lifetime = Duration::from_secs(3600);
-    let kubeconfig = plane.kubeconfig_for_service_account(namespace, "tenant", lifetime).await?;
-    drop(bed);
+    let kubeconfig = tenant(stage, namespace).await?;
     // Nobody looks at the machine while it is paused, so its status stays as it is.
     let paused = json!({"metadata": {"annotations": {"cyclades.io/paused": "true"}}});
     machine.patch(&paused).await?;

@@ -1,17 +1,12 @@
 //! `kubectl cyclades status`.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, ensure};
 use cyclades_crds::condition::Reason;
 use cyclades_e2e::{SOON, Stage};
 use ganeti_sim::{Fault, FaultKind, Options};
 use serde_json::json;
 
-use crate::plugin::{cyclades, cyclades_as};
-
-/// Longer than any case.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
+use cyclades_e2e::plugin::{cyclades, cyclades_as, tenant};
 
 pub async fn what_a_machine_waits_for_is_named_and_who_can_help(stage: &Stage) -> Result<()> {
     let (space, cluster) = (stage.space("flavor").await?, stage.sim("flavor").await?);
@@ -119,15 +114,7 @@ pub async fn a_tenant_reads_what_the_machine_passes_on(stage: &Stage) -> Result<
     cluster.sim.add_fault(Fault::always(FaultKind::Refuse));
     cluster.backend.not_ready(Reason::Unreachable, SOON).await?;
     space.apply("web", cluster.here(json!({}))).await?.not_ready(Reason::BackendNotReady, SOON).await?;
-    stage.kubectl(&["create", "serviceaccount", "tenant", "-n", namespace]).await?;
-    let account = format!("--serviceaccount={namespace}:tenant");
-    stage
-        .kubectl(&["create", "rolebinding", "tenant", "-n", namespace, "--clusterrole=edit", &account])
-        .await?;
-    let bed = stage.bed().await;
-    let plane = bed.control_plane();
-    let kubeconfig = plane.kubeconfig_for_service_account(namespace, "tenant", TOKEN_LIFETIME).await?;
-    drop(bed);
+    let kubeconfig = tenant(stage, namespace).await?;
     // Its kubeconfig names the namespace.
     let told = cyclades_as(stage, &kubeconfig, &["status", "web"]).await.context("as tenant")?;
     let way = format!("VirtualMachine web → GanetiBackend {}\n", cluster.backend.name());

@@ -294,7 +294,7 @@ pub async fn what_is_not_nobodys_is_not_taken_over(stage: &Stage) -> Result<()> 
     stage.gnt(FAKE, &["gnt-instance", "remove", "--force", &foreign]).await.map(drop)
 }
 
-/// The owner's words are on the instance in Synnefo's encoding, from its creation on, and are put right again.
+/// Synnefo's case S8, the tags differ: the owner's words are on the instance in Synnefo's encoding, from its creation on, and are put right again.
 pub async fn tags_are_kept_while_the_guest_runs(stage: &Stage) -> Result<()> {
     let space = stage.space("tags").await?;
     let spec = json!({"backendName": FAKE_BACKEND, "tags": ["env:prod", "two words_é"]});

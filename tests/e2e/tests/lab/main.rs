@@ -7,14 +7,20 @@ use cyclades_e2e::{Need, Suite, cases};
 
 mod changes;
 mod deletion;
+mod guards;
 mod life;
 mod outages;
 mod power;
 mod rebuild;
+mod reconcile;
 mod refusals;
 mod secrets;
 mod words;
 
+/// The cluster whose guests run under QEMU.
+const KVM: usize = 1;
+/// Its backend.
+const KVM_BACKEND: &str = "ganeti-1";
 /// The cluster with the fake hypervisor, whose machines come and go in a second.
 const FAKE: usize = 2;
 /// Its backend.
@@ -31,6 +37,7 @@ fn main() -> ExitCode {
             outages::a_rapi_that_is_down_is_told_and_comes_back,
             outages::a_renewed_certificate_is_not_trusted_until_it_is_pinned,
             outages::credentials_are_told_and_corrected_in_the_secret,
+            outages::a_cluster_that_is_forgotten_holds_nothing_and_is_left_alone,
             power::a_stop_by_hand_is_respected_under_follow,
             power::a_stop_by_hand_is_corrected_under_enforce,
             power::a_start_by_hand_is_respected_or_corrected,
@@ -48,6 +55,16 @@ fn main() -> ExitCode {
             rebuild::another_image_is_installed_once_for_each_id,
             rebuild::a_mistake_shows_before_anything_is_lost,
             rebuild::what_has_no_disk_is_not_rebuilt,
+            reconcile::what_is_removed_in_ganeti_is_lost_and_not_made_anew,
+            reconcile::an_instance_whose_object_is_gone_is_told_and_left_alone,
+            reconcile::a_network_interface_that_is_plugged_in_is_left_alone,
+            reconcile::a_disk_that_was_grown_is_shown_and_never_shrinks,
+            reconcile::a_job_that_vanishes_is_not_waited_for,
+            reconcile::a_renamed_instance_is_followed,
+            reconcile::a_guest_that_powers_itself_off_is_respected,
+            reconcile::what_nobody_declared_is_counted_and_imported_without_a_trace,
+            guards::a_tenant_is_refused_and_told_the_verb,
+            guards::what_is_protected_stays,
             deletion::deleted_while_its_create_runs_nothing_is_left,
             refusals::a_machine_too_big_says_so_in_ganetis_words,
             refusals::a_disk_template_that_is_not_enabled_is_refused_in_ganetis_words,

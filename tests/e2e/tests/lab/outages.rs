@@ -7,7 +7,7 @@ use cyclades_crds::condition::Reason;
 use cyclades_e2e::{Backend, LONG, Machine, SOON, Stage};
 use ganeti_lab::{Cluster, Credentials};
 use secrecy::ExposeSecret as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard, RwLockReadGuard};
 
 /// The cluster that these cases disturb.
@@ -134,4 +134,36 @@ pub async fn credentials_are_told_and_corrected_in_the_secret(stage: &Stage) -> 
     );
     set(&writer).await?;
     day.ends(&new).await
+}
+
+/// `cyclades.io/forget`: the cluster never comes back, and nothing is sent to it any more. Machines that are deleted go, the
+/// others say what became of them. Should it come back after all, its instances still run.
+pub async fn a_cluster_that_is_forgotten_holds_nothing_and_is_left_alone(stage: &Stage) -> Result<()> {
+    let day = Day::begins(stage, "forgotten").await?;
+    let space = stage.space("gone").await?;
+    let machine = space.apply("web", json!({"backendName": BACKEND})).await?;
+    machine.ready(LONG).await?;
+    let instance = machine.instance().await?;
+    let before = stage.row(CLUSTER, &instance, "uuid,serial_no,status").await?;
+    day.lab().await?.stop_rapi().await?;
+    day.backend.not_ready(Reason::Unreachable, SOON).await?;
+    machine.delete().await?;
+    machine.not_ready(Reason::BackendNotReady, SOON).await?;
+    let forget = |value: Value| json!({"metadata": {"annotations": {"cyclades.io/forget": value}}});
+    day.backend.patch(&forget(json!("true"))).await?;
+    machine.gone(SOON).await?;
+    let message = day.old.stalled(Reason::BackendForgotten, SOON).await?;
+    ensure!(message.contains("gone for good"), "{message}");
+
+    day.lab().await?.start_rapi().await?;
+    day.backend.patch(&forget(Value::Null)).await?;
+    day.backend.ready(LONG).await?;
+    day.old.ready(LONG).await?;
+    day.backend.counts(0, &[&instance]).await.context("its instance is ours, and nobody declares it")?;
+    ensure!(
+        stage.row(CLUSTER, &instance, "uuid,serial_no,status").await? == before,
+        "it was touched: {before:?}"
+    );
+    ensure!(stage.bed().await.operator_pid() == day.operator, "the operator was restarted");
+    stage.gnt(CLUSTER, &["gnt-instance", "remove", "--force", &instance]).await.map(drop)
 }

@@ -21,7 +21,7 @@ async fn starts(stage: &Stage, instance: &str) -> Result<usize> {
     Ok(jobs.iter().filter(|job| job.summary.starts_with("INSTANCE_STARTUP")).count())
 }
 
-/// `gnt-instance shutdown` by hand: seen, shown, respected, and taken back by a wish of the owner.
+/// Synnefo's case S4, the power differs: `gnt-instance shutdown` by hand is seen, shown, respected, and taken back by a wish of the owner.
 pub async fn a_stop_by_hand_is_respected_under_follow(stage: &Stage) -> Result<()> {
     let (machine, instance) = running(stage, "follow", "Follow").await?;
     stage.gnt(FAKE, &["gnt-instance", "shutdown", &instance]).await?;
@@ -91,7 +91,7 @@ pub async fn a_crash_is_started_again(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// What an administrator changes shows by its field and is not undone behind his back, unless the spec says so.
+/// Synnefo's case S5, the flavor differs: what an administrator changes shows by its field and is not undone behind his back, unless the spec says so.
 pub async fn drift_is_shown(stage: &Stage) -> Result<()> {
     let (machine, instance) = running(stage, "drift", "Follow").await?;
     stage.gnt(FAKE, &["gnt-instance", "modify", "-B", "memory=24", &instance]).await?;

@@ -60,7 +60,7 @@ pub async fn a_disk_template_that_is_not_enabled_is_refused_in_ganetis_words(sta
     machine.ready(LONG).await.map(drop)
 }
 
-/// An OS whose scripts fail leaves an instance without a system: it is not called a machine, and does not stay.
+/// Synnefo's case S2, a build that failed: an OS whose scripts fail leaves an instance without a system: it is not called a machine, and does not stay.
 pub async fn an_os_that_cannot_be_created_leaves_nothing(stage: &Stage) -> Result<()> {
     let space = stage.space("broken").await?;
     stage.apply(&[space.image("broken", &json!({"ganetiOS": {"name": "fail-create"}}))]).await?;

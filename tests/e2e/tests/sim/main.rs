@@ -50,6 +50,7 @@ fn main() -> ExitCode {
             power::a_stop_by_hand_is_seen_within_a_poll,
             power::a_paused_machine_is_left_alone,
             power::a_paused_backend_is_not_asked_anything,
+            power::a_machine_that_moves_is_followed,
             power::long_names_make_tags_that_ganeti_takes,
             refusals::what_only_another_spec_can_cure_is_tried_once,
             refusals::a_passing_failure_is_tried_again_with_a_pause,

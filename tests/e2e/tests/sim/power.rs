@@ -80,3 +80,29 @@ pub async fn long_names_make_tags_that_ganeti_takes(stage: &Stage) -> Result<()>
     ensure!(instance.tags.contains(&format!("cyclades:name:{name}")), "{:?}", instance.tags);
     Ok(())
 }
+
+/// Migration and failover inside Ganeti are its administrator's business: the node is shown, and nothing else happens. The
+/// real cluster of these tests has one node, so this is here.
+pub async fn a_machine_that_moves_is_followed(stage: &Stage) -> Result<()> {
+    let (space, cluster) = (stage.space("moves").await?, stage.sim("moves").await?);
+    let machine = cluster.running(&space, "web").await?;
+    let instance = machine.instance().await?;
+    let from = machine.object().await?.status.and_then(|status| status.node).context("a node")?;
+    let nodes = Options::default().nodes;
+    let to = nodes.iter().map(|node| node.name.clone()).find(|name| *name != from).context("another node")?;
+    for (node, migrates) in [(&to, true), (&from, false)] {
+        let job = match migrates {
+            true => cluster.sim.admin_migrate(&instance, node)?,
+            false => cluster.sim.admin_failover(&instance, node)?,
+        };
+        cluster.until("it has moved", SOON, |sim| sim.job(job).is_some_and(|job| job.is_final())).await?;
+        let moved = |object: &cyclades_crds::VirtualMachine| {
+            object.status.as_ref().and_then(|status| status.node.as_ref()) == Some(node)
+        };
+        machine.until(&format!("on {node}"), SOON, moved).await?;
+        machine.ready_and(ObservedPower::Running, SOON).await?;
+        cluster.polls(3).await?;
+        ensure!(cluster.sim.last_job() == job, "{:?}", cluster.sim.jobs_above(job));
+    }
+    Ok(())
+}

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use crate::Stage;
 use anyhow::{Context as _, Result, ensure};
-use cyclades_e2e::Stage;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
@@ -16,6 +16,9 @@ use tokio::sync::OnceCell;
 const LIMIT: Duration = Duration::from_secs(60);
 /// The plugin on one slow core.
 const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// Longer than any case.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 
 const NAME: &str = "kubectl-cyclades";
 
@@ -34,11 +37,17 @@ pub struct Printed {
 
 impl Printed {
     /// Standard output as JSON.
+    ///
+    /// # Errors
+    /// With what was printed if it is none.
     pub fn json(&self) -> Result<Value> {
         serde_json::from_str(&self.text).with_context(|| format!("{self:?}"))
     }
 
     /// Fails unless it ended so and printed all of these.
+    ///
+    /// # Errors
+    /// With what was printed.
     pub fn is(&self, status: i32, all: &[&str]) -> Result<()> {
         ensure!(self.status == status, "status {}, not {status}: {}{}", self.status, self.text, self.words);
         for part in all {
@@ -49,18 +58,41 @@ impl Printed {
 }
 
 /// `kubectl cyclades …` as administrator.
+///
+/// # Errors
+/// If it cannot be run or does not end.
 pub async fn cyclades(stage: &Stage, arguments: &[&str]) -> Result<Printed> {
     run(stage, arguments, "", None).await
 }
 
 /// The same with something to read.
+///
+/// # Errors
+/// If it cannot be run or does not end.
 pub async fn cyclades_with(stage: &Stage, arguments: &[&str], input: &str) -> Result<Printed> {
     run(stage, arguments, input, None).await
 }
 
 /// The same with another kubeconfig.
+///
+/// # Errors
+/// If it cannot be run or does not end.
 pub async fn cyclades_as(stage: &Stage, kubeconfig: &Path, arguments: &[&str]) -> Result<Printed> {
     run(stage, arguments, "", Some(kubeconfig)).await
+}
+
+/// Kubeconfig of somebody who may edit machines of one namespace and see no backend; it names the namespace.
+///
+/// # Errors
+/// With the API server's words.
+pub async fn tenant(stage: &Stage, namespace: &str) -> Result<PathBuf> {
+    stage.kubectl(&["create", "serviceaccount", "tenant", "-n", namespace]).await?;
+    let account = format!("--serviceaccount={namespace}:tenant");
+    let binding = ["create", "rolebinding", "tenant", "-n", namespace, "--clusterrole=edit", &account];
+    stage.kubectl(&binding).await?;
+    let bed = stage.bed().await;
+    let plane = bed.control_plane();
+    Ok(plane.kubeconfig_for_service_account(namespace, "tenant", TOKEN_LIFETIME).await?)
 }
 
 async fn run(stage: &Stage, arguments: &[&str], input: &str, kubeconfig: Option<&Path>) -> Result<Printed> {

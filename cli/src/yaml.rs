@@ -9,7 +9,7 @@ use serde_json::Value;
 const WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan"];
 
 /// Documents, each with its line `---` before it but for the first.
-pub(super) fn documents(all: &[Value]) -> String {
+pub(crate) fn documents(all: &[Value]) -> String {
     let mut text = String::new();
     for (at, document) in all.iter().enumerate() {
         if at > 0 {
