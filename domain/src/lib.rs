@@ -6,6 +6,7 @@
 pub mod backend;
 pub mod backoff;
 pub mod conditions;
+pub mod identity;
 pub mod inventory;
 pub mod lanes;
 pub mod naming;

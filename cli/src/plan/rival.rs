@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use anyhow::Result;
 use cyclades_crds::{VirtualMachine, names};
+use cyclades_domain::identity::{self, Rank};
 use jiff::Timestamp;
 use kube::{Api, ResourceExt as _, api::ListParams};
 
@@ -29,34 +30,30 @@ pub(crate) async fn refusal(cluster: &Cluster, machine: &VirtualMachine) -> Resu
     Ok(outranked(machine, &others.map_err(said)?.items))
 }
 
-/// Who has an id: whose instance exists, then who is placed, then who is older.
-type Rank = (bool, bool, bool, Reverse<Timestamp>, Reverse<(String, String)>);
+/// Namespace and name.
+type Key = (String, String);
 
-fn key(machine: &VirtualMachine) -> (String, String) {
+fn key(machine: &VirtualMachine) -> Key {
     (machine.namespace().unwrap_or_default(), machine.name_any())
 }
 
-fn rank(machine: &VirtualMachine) -> Rank {
+fn rank(machine: &VirtualMachine) -> Rank<Timestamp, Key> {
     let finalizers = machine.metadata.finalizers.iter().flatten();
     let created = machine.metadata.creation_timestamp.as_ref().map(|time| time.0);
-    (
-        machine.status.as_ref().is_some_and(|status| status.instance_uuid.is_some()),
-        machine.spec.backend_name.is_some(),
-        finalizers.into_iter().any(|finalizer| finalizer == names::VM_FINALIZER),
-        Reverse(created.unwrap_or_default()),
-        Reverse(key(machine)),
-    )
+    Rank {
+        made: machine.status.as_ref().is_some_and(|status| status.instance_uuid.is_some()),
+        placed: machine.spec.backend_name.is_some(),
+        guarded: finalizers.into_iter().any(|finalizer| finalizer == names::VM_FINALIZER),
+        created: Reverse(created.unwrap_or_default()),
+        name: Reverse(key(machine)),
+    }
 }
 
 fn outranked(machine: &VirtualMachine, others: &[VirtualMachine]) -> Option<String> {
     let rivals = others.iter().filter(|other| key(other) != key(machine));
     let rival = rivals.filter(|other| rank(other) > rank(machine)).max_by_key(|other| rank(other))?;
-    // What other namespaces have is not told, by the operator neither.
-    let who = match rival.namespace() == machine.namespace() {
-        true => format!("VirtualMachine {}", rival.name_any()),
-        false => "A VirtualMachine of another namespace".to_owned(),
-    };
-    Some(format!("{who} has the same spec.id: delete this one and create it with another id."))
+    let told = (rival.namespace() == machine.namespace()).then(|| rival.name_any());
+    Some(identity::outranked(told.as_deref()))
 }
 
 #[cfg(test)]

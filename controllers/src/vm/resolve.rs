@@ -10,6 +10,7 @@ use cyclades_crds::{
 };
 use cyclades_domain::{
     backend::Health,
+    identity,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
     vm::{Decision, Record, Step, TagChange},
@@ -103,12 +104,8 @@ fn outranked(seen: &ObservedMachine, rival: &ObjectName) -> Planned {
             false => Planned { decision: Decision::Gone, effect: None },
         };
     }
-    // What other namespaces have is not told.
-    let who = match rival.namespace() == seen.key.namespace() {
-        true => format!("VirtualMachine {}", rival.name()),
-        false => "A VirtualMachine of another namespace".to_owned(),
-    };
-    let message = format!("{who} has the same spec.id: delete this one and create it with another id.");
+    let told = (rival.namespace() == seen.key.namespace()).then(|| rival.name());
+    let message = identity::outranked(told);
     Planned {
         decision: Decision::Stall { reason: Reason::InvalidSpec, message: message.into() },
         effect: None,

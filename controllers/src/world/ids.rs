@@ -3,6 +3,7 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
+use cyclades_domain::identity::Rank;
 use uuid::Uuid;
 
 use super::{Machine, ObjectName};
@@ -15,19 +16,18 @@ pub(crate) struct Ids {
     rivals: HashMap<Uuid, Vec<ObjectName>>,
 }
 
-/// Who has an id: whose instance exists, then who was placed, then who is older. Only the operator writes the first, only
-/// it and administrators the second.
-type Rank = (bool, bool, bool, Reverse<jiff::Timestamp>, Reverse<ObjectName>);
-
-fn rank(machines: &HashMap<ObjectName, Machine>, key: &ObjectName) -> Option<Rank> {
+fn rank(
+    machines: &HashMap<ObjectName, Machine>,
+    key: &ObjectName,
+) -> Option<Rank<jiff::Timestamp, ObjectName>> {
     let machine = machines.get(key)?;
-    Some((
-        machine.status.instance_uuid.is_some(),
-        machine.backend.is_some(),
-        machine.has_finalizer(),
-        Reverse(machine.created),
-        Reverse(key.clone()),
-    ))
+    Some(Rank {
+        made: machine.status.instance_uuid.is_some(),
+        placed: machine.backend.is_some(),
+        guarded: machine.has_finalizer(),
+        created: Reverse(machine.created),
+        name: Reverse(key.clone()),
+    })
 }
 
 impl Ids {
