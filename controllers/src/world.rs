@@ -33,6 +33,7 @@ pub(crate) use self::{
     inventory::Inventory,
     key::{Key, ObjectName},
     machine::Machine,
+    usage::Usage,
     window::Window,
 };
 use self::{

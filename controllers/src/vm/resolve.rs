@@ -22,7 +22,7 @@ use super::{missing::Missing, observe::ObservedMachine, shape};
 use crate::{
     backend::order::{Creation, Order, Software, Work},
     runtime::context::Ctx,
-    world::{Backend, Machine, ObjectName, World, needs::Need},
+    world::{Backend, Census, Machine, ObjectName, Usage, World, needs::Need},
 };
 
 /// A decision with all that its effect needs.
@@ -164,8 +164,7 @@ fn closed(backend: &Backend) -> Option<String> {
 }
 
 fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -> Candidate<'a> {
-    let (used, undeclared) = (world.machines.usage(&backend.name), backend.inventory.undeclared());
-    let orphaned = backend.census.as_ref().map(|census| census.orphaned).unwrap_or_default();
+    let used = used(world, backend);
     let facts = backend.facts.as_ref();
     let ratio = u64::from(backend.object.spec.limits.vcpus_per_cpu);
     Candidate {
@@ -173,11 +172,25 @@ fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -
         closed,
         disk_templates: facts.map_or(&[], |facts| &facts.disk_templates),
         memory_mib: facts.map_or(0, |facts| facts.memory_mib),
-        memory_used_mib: used.memory_mib + undeclared.memory_mib + orphaned.memory_mib,
+        memory_used_mib: used.memory_mib,
         disk_mib: facts.map_or(0, |facts| facts.disk_mib),
         disk_used_mib: used.disk_mib,
         vcpus: facts.map_or(0, |facts| u64::from(facts.cpus)) * ratio,
-        vcpus_used: used.vcpus + undeclared.vcpus + orphaned.vcpus,
+        vcpus_used: used.vcpus,
+    }
+}
+
+/// What machines and instances without a machine use of a backend.
+fn used(world: &World, backend: &Backend) -> Usage {
+    let (machines, others) = (world.machines.usage(&backend.name), backend.inventory.undeclared());
+    let census = |of: fn(&Census) -> Usage| backend.census.as_ref().map(of).unwrap_or_default();
+    let (orphaned, looked_at) = (census(|census| census.orphaned), census(|census| census.looked_at));
+    Usage {
+        memory_mib: machines.memory_mib
+            + others.memory_mib.saturating_sub(looked_at.memory_mib)
+            + orphaned.memory_mib,
+        disk_mib: machines.disk_mib,
+        vcpus: machines.vcpus + others.vcpus.saturating_sub(looked_at.vcpus) + orphaned.vcpus,
     }
 }
 

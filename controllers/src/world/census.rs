@@ -7,7 +7,7 @@ use std::{
 
 use cyclades_crds::backend::ORPHAN_NAMES_MAX;
 
-use super::{World, usage::Usage};
+use super::{World, inventory::Counted, usage::Usage};
 
 /// What no machine declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,15 @@ pub(crate) struct Census {
     pub(crate) orphan_names: Vec<Arc<str>>,
     /// What those use.
     pub(crate) orphaned: Usage,
+    /// What instances use that are not ours, and that machines look at: it is counted with the machines as well.
+    pub(crate) looked_at: Usage,
+}
+
+impl Usage {
+    fn count(&mut self, instance: Counted<'_>) {
+        self.memory_mib += instance.memory_mib;
+        self.vcpus += u64::from(instance.vcpus);
+    }
 }
 
 impl World {
@@ -30,11 +39,10 @@ impl World {
         };
         let mut census = Census::default();
         let mut names = BTreeSet::new();
-        for (name, vcpus, memory_mib) in inventory.ours_but(|id| self.machines.by_id(id).is_some()) {
+        for orphan in inventory.ours_but(|id| self.machines.by_id(id).is_some()) {
             census.orphans += 1;
-            census.orphaned.memory_mib += memory_mib;
-            census.orphaned.vcpus += u64::from(vcpus);
-            names.insert(Arc::clone(name));
+            census.orphaned.count(orphan);
+            names.insert(Arc::clone(orphan.name));
             if names.len() > ORPHAN_NAMES_MAX {
                 names.pop_last();
             }
@@ -42,9 +50,13 @@ impl World {
         census.orphan_names = names.into_iter().collect();
         let mut others = inventory.not_ours().peekable();
         if others.peek().is_some() {
-            let looked_at = self.looked_at(backend);
-            let undeclared = others.filter(|name| !looked_at.contains(&***name)).count();
-            census.undeclared = u32::try_from(undeclared).unwrap_or(u32::MAX);
+            let names = self.looked_at(backend);
+            for other in others {
+                match names.contains(other.name.as_ref()) {
+                    true => census.looked_at.count(other),
+                    false => census.undeclared += 1,
+                }
+            }
         }
         census
     }

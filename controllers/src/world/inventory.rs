@@ -66,6 +66,23 @@ pub(crate) struct Inventory {
     pub(crate) synced: bool,
 }
 
+/// An instance, as it is counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted<'a> {
+    /// Its name.
+    pub(crate) name: &'a Arc<str>,
+    /// Its virtual CPUs.
+    pub(crate) vcpus: u32,
+    /// Its memory in MiB.
+    pub(crate) memory_mib: u64,
+}
+
+impl<'a> Counted<'a> {
+    fn of((name, record): (&'a Arc<str>, &Record)) -> Self {
+        Self { name, vcpus: record.vcpus, memory_mib: record.memory_mib }
+    }
+}
+
 /// Whether a row tells anything new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Notice {
@@ -360,18 +377,15 @@ impl Inventory {
         self.undeclared
     }
 
-    /// Names of instances that are not ours.
-    pub(crate) fn not_ours(&self) -> impl Iterator<Item = &Arc<str>> {
-        let others = self.by_name.iter().filter(|(_, record)| !matches!(record.owner, Owner::Ours(_)));
-        others.map(|(name, _)| name)
+    /// Instances that are not ours.
+    pub(crate) fn not_ours(&self) -> impl Iterator<Item = Counted<'_>> {
+        self.by_name.iter().filter(|(_, record)| !matches!(record.owner, Owner::Ours(_))).map(Counted::of)
     }
 
-    /// Instances that are ours by their tags, but for those of these machines: name, vcpus and memory in MiB.
-    pub(crate) fn ours_but(&self, of: impl Fn(Uuid) -> bool) -> impl Iterator<Item = (&Arc<str>, u32, u64)> {
-        self.by_name.iter().filter_map(move |(name, record)| match record.owner {
-            Owner::Ours(id) if !of(id) => Some((name, record.vcpus, record.memory_mib)),
-            _ => None,
-        })
+    /// Instances that are ours by their tags, but for those of these machines.
+    pub(crate) fn ours_but(&self, of: impl Fn(Uuid) -> bool) -> impl Iterator<Item = Counted<'_>> {
+        let without = move |owner| matches!(owner, Owner::Ours(id) if !of(id));
+        self.by_name.iter().filter(move |(_, record)| without(record.owner)).map(Counted::of)
     }
 }
 

@@ -28,14 +28,14 @@ async fn running<'a>(space: &Space<'a>, name: &str, more: Value) -> Result<(Mach
 }
 
 /// A machine with a disk of 16 MiB.
-async fn with_disk<'a>(stage: &Stage, space: &Space<'a>) -> Result<(Machine<'a>, String)> {
+async fn with_disk<'a>(space: &Space<'a>, policy: &str) -> Result<(Machine<'a>, String)> {
     let flavor = format!("{}-disk", space.namespace());
     let shape = json!({
         "apiVersion": "cyclades.io/v1alpha1", "kind": "Flavor", "metadata": {"name": flavor},
         "spec": {"vcpus": 1, "memory": "16Mi", "disk": "16Mi", "volumeTypeRef": {"name": "file"}},
     });
-    stage.apply(&[shape]).await?;
-    running(space, "web", json!({"flavorRef": {"name": flavor}, "driftPolicy": "Correct"})).await
+    space.stage().apply(&[shape]).await?;
+    running(space, "web", json!({"flavorRef": {"name": flavor}, "driftPolicy": policy})).await
 }
 
 /// Kinds of the jobs on an instance, oldest first.
@@ -124,7 +124,7 @@ pub async fn an_instance_whose_object_is_gone_is_told_and_left_alone(stage: &Sta
 pub async fn a_network_interface_that_is_plugged_in_is_left_alone(stage: &Stage) -> Result<()> {
     let space = stage.space("nic").await?;
     let (machine, instance) = running(&space, "web", json!({"driftPolicy": "Correct"})).await?;
-    stage.gnt(FAKE, &["gnt-instance", "modify", "--net", "add:link=br0", "--no-hotplug", &instance]).await?;
+    stage.gnt(FAKE, &["gnt-instance", "modify", "--net", "add:link=br0", &instance]).await?;
     let before = stage.row(FAKE, &instance, "nic.macs,serial_no").await?;
     stage.polls(FAKE_BACKEND, 4, LONG).await?;
     machine.ready_and(ObservedPower::Running, SOON).await?;
@@ -136,7 +136,7 @@ pub async fn a_network_interface_that_is_plugged_in_is_left_alone(stage: &Stage)
 /// Synnefo's case S7: disks differ. One that was grown is shown by its size; it never shrinks, whatever the policy.
 pub async fn a_disk_that_was_grown_is_shown_and_never_shrinks(stage: &Stage) -> Result<()> {
     let space = stage.space("grown").await?;
-    let (machine, instance) = with_disk(stage, &space).await?;
+    let (machine, instance) = with_disk(&space, "Correct").await?;
     stage.gnt(FAKE, &["gnt-instance", "grow-disk", &instance, "0", "16M"]).await?;
     let message = machine.not_ready(Reason::Drifted, SOON).await?;
     ensure!(message.contains("disk: declared 16 MiB, Ganeti has 32 MiB"), "{message}");
@@ -153,7 +153,7 @@ pub async fn a_disk_that_was_grown_is_shown_and_never_shrinks(stage: &Stage) -> 
 /// Synnefo's case S9: a job that we wait for is cancelled and its record is gone. The machine does not wait for ever.
 pub async fn a_job_that_vanishes_is_not_waited_for(stage: &Stage) -> Result<()> {
     let space = stage.space("vanished").await?;
-    let (machine, instance) = running(&space, "web", json!({})).await?;
+    let (machine, instance) = with_disk(&space, "Report").await?;
     machine.power("Stopped").await?;
     machine.ready_and(ObservedPower::Stopped, LONG).await?;
     // Somebody else's job holds the instance, so that ours is queued behind it.
@@ -195,7 +195,12 @@ pub async fn a_renamed_instance_is_followed(stage: &Stage) -> Result<()> {
     machine.power("Stopped").await?;
     machine.ready_and(ObservedPower::Stopped, LONG).await?;
     let new = format!("renamed-{}", space.namespace());
-    stage.gnt(FAKE, &["gnt-instance", "rename", "--no-ip-check", "--no-name-check", &instance, &new]).await?;
+    stage
+        .gnt(
+            FAKE,
+            &["gnt-instance", "rename", "--force", "--no-ip-check", "--no-name-check", &instance, &new],
+        )
+        .await?;
     let named = |name: &str| {
         let name = name.to_owned();
         move |object: &cyclades_crds::VirtualMachine| {

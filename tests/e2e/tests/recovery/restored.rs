@@ -74,7 +74,7 @@ pub async fn after_a_restore_nothing_is_made_anew_and_nothing_is_deleted(stage: 
     ensure!(id(&there("young")).await? == young_id, "another machine");
     other.backend(FAKE_BACKEND).counts(0, &[]).await?;
     for backend in crate::BACKENDS {
-        other.polls(backend, 5, LONG).await?;
+        other.polls(backend, 4, LONG).await?;
     }
     let now = Ganeti::of(stage).await?;
     ensure!(now == before, "{:?}\n{:?}\n{:?}", now.since(&before), before.instances, now.instances);

@@ -75,7 +75,7 @@ async fn it_leaves_everything_alone(stage: &Stage, other: &Stage, ids: &Ids, her
         ensure!(message.contains(&first), "it says why: {message}");
     }
     for backend in BACKENDS {
-        stage.polls(backend, 5, LONG).await?;
+        stage.polls(backend, 4, LONG).await?;
     }
     let now = Ganeti::of(stage).await?;
     ensure!(now == before, "{:?}\n{:?}\n{:?}", now.since(&before), before.instances, now.instances);
@@ -123,12 +123,11 @@ async fn it_takes_over(stage: &Stage, other: &Stage, from: &str, ids: &Ids, name
 pub async fn an_empty_kubernetes_takes_everything_over_once_it_is_told_to(stage: &Stage) -> Result<()> {
     let space = stage.space("wiped").await?;
     let namespace = space.namespace();
-    let ids = machines(&space).await?;
+    let (ids, other) = tokio::try_join!(machines(&space), stage.beside(None))?;
     let guest = format!("cyclades-{}", ids["guest"]);
     let qemu = pid(stage, &guest).await?;
     let manifests = manifests(stage, &space).await?;
 
-    let other = stage.beside(None).await?;
     other.kubectl(&["create", "namespace", namespace]).await?;
     for manifest in &manifests {
         other.kubectl_with(&["apply", "-f", "-"], manifest).await?;
