@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use cyclades_crds::{condition::Reason, virtual_machine::ObservedPower};
 use cyclades_e2e::{SOON, Stage};
-use ganeti_sim::Options;
+use ganeti_sim::{NodeSpec, Options};
 use serde_json::{Value, json};
 
 /// A guest that powers itself off is respected like an administrator who stops it.
@@ -84,12 +84,16 @@ pub async fn long_names_make_tags_that_ganeti_takes(stage: &Stage) -> Result<()>
 /// Migration and failover inside Ganeti are its administrator's business: the node is shown, and nothing else happens. The
 /// real cluster of these tests has one node, so this is here.
 pub async fn a_machine_that_moves_is_followed(stage: &Stage) -> Result<()> {
-    let (space, cluster) = (stage.space("moves").await?, stage.sim("moves").await?);
+    let space = stage.space("moves").await?;
+    let names = ["node1.sim.example.com", "node2.sim.example.com"];
+    let nodes = names.map(NodeSpec::large).to_vec();
+    let cluster = stage.undeclared_sim("moves", Options { nodes, ..Options::default() })?;
+    cluster.declare(json!({})).await?;
+    cluster.backend.ready(SOON).await?;
     let machine = cluster.running(&space, "web").await?;
     let instance = machine.instance().await?;
     let from = machine.object().await?.status.and_then(|status| status.node).context("a node")?;
-    let nodes = Options::default().nodes;
-    let to = nodes.iter().map(|node| node.name.clone()).find(|name| *name != from).context("another node")?;
+    let to = names.into_iter().find(|name| *name != from).context("another node")?.to_owned();
     for (node, migrates) in [(&to, true), (&from, false)] {
         let job = match migrates {
             true => cluster.sim.admin_migrate(&instance, node)?,
