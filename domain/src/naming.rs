@@ -266,10 +266,59 @@ impl fmt::Display for JobReason<'_> {
     }
 }
 
+/// The reasons of all epochs of an installation before one: a range in the order of strings, as Ganeti's job filters know
+/// equality and order of reasons and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence<'a> {
+    /// Installation.
+    pub cluster_id: &'a str,
+    /// The first epoch that passes.
+    pub epoch: u64,
+}
+
+impl Fence<'_> {
+    /// The first reason of the range.
+    #[must_use]
+    pub fn from(&self) -> String {
+        format!("{}/{}/", names::REASON_ROOT, self.cluster_id)
+    }
+
+    /// Where the range ends: the first reason that passes is at or after it.
+    #[must_use]
+    pub fn below(&self) -> String {
+        format!("{}{:010}/", self.from(), self.epoch)
+    }
+
+    /// The epoch of a range that begins and ends like this, if it is a fence of this installation.
+    #[must_use]
+    pub fn epoch_of(cluster_id: &str, from: &str, below: &str) -> Option<u64> {
+        let begin = Fence { cluster_id, epoch: 0 }.from();
+        let epoch = below.strip_prefix(&begin).filter(|_| from == begin)?;
+        epoch.strip_suffix('/')?.parse().ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_fence_holds_off_exactly_the_older_epochs_of_its_installation(
+            cluster_id in "[a-z0-9-]{1,12}", other in "[a-z0-9-]{1,12}", epoch in 0u64..10_000_000_000, fence in 0u64..10_000_000_000,
+        ) {
+            let of = |cluster_id: &str| {
+                JobReason { cluster_id, epoch, id: Uuid::nil(), generation: 1, step: JobStep::Stop }.to_string()
+            };
+            let fence = Fence { cluster_id: &cluster_id, epoch: fence };
+            let held_off = |reason: String| reason >= fence.from() && reason < fence.below();
+            prop_assert_eq!(held_off(of(&cluster_id)), epoch < fence.epoch);
+            prop_assert!(other == cluster_id || !held_off(of(&other)));
+            prop_assert_eq!(Fence::epoch_of(&cluster_id, &fence.from(), &fence.below()), Some(fence.epoch));
+            prop_assert!(other == cluster_id || Fence::epoch_of(&other, &fence.from(), &fence.below()).is_none());
+        }
+    }
 
     #[test]
     fn tags_never_exceed_ganetis_limit() {
