@@ -4,6 +4,7 @@ pub(crate) mod actor;
 pub(crate) mod ahead;
 pub(crate) mod claim;
 pub(crate) mod feed;
+pub(crate) mod fence;
 pub(crate) mod order;
 pub(crate) mod poll;
 pub(crate) mod recover;

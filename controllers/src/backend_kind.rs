@@ -6,13 +6,15 @@ mod report;
 use std::{rc::Rc, sync::Arc};
 
 use cyclades_crds::names;
-use cyclades_domain::backend::Health;
+use cyclades_domain::{backend::Health, sharing::Tenure};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use self::observe::{ObservedBackend, Wanted, observe};
 use crate::{
     backend::actor,
+    replica::holding,
     runtime::{
         context::Ctx,
         kube_api::{Nothing, Patch, Place, WriteError},
@@ -25,6 +27,26 @@ use crate::{
 pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassError> {
     let name: Arc<str> = Arc::from(&**name);
     let Some(seen) = observe(ctx, &name) else { return Ok(Next::Rest) };
+    match seen.tenure {
+        Tenure::Keep => {}
+        Tenure::Take => {
+            holding::take(ctx, &name).await?;
+            return Ok(Next::Again);
+        }
+        Tenure::Yield => {
+            holding::give(ctx, &name).await?;
+            return Ok(Next::Again);
+        }
+        Tenure::Lost => {
+            info!(backend = %name, holder = ?seen.status.holder, "backend was taken by another replica");
+            holding::let_go(ctx, &name);
+            return Ok(Next::Again);
+        }
+        Tenure::Leave => {
+            look_on(ctx, &seen);
+            return Ok(Next::Rest);
+        }
+    }
     if seen.deleting && seen.machines == 0 {
         stop(ctx, &name);
         return release(ctx, &seen).await;
@@ -47,7 +69,7 @@ pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassErr
         }
         Wanted::Start(settings) => {
             stop(ctx, &name);
-            start(ctx, &name, settings.clone());
+            start(ctx, &seen, settings.clone());
         }
     }
     let health =
@@ -55,28 +77,44 @@ pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassErr
     report::report(ctx, &seen, &health).await
 }
 
+/// Has a backend looked at that another replica holds: who places machines must know what is there.
+fn look_on(ctx: &Ctx, seen: &ObservedBackend) {
+    match &seen.wanted {
+        Wanted::Keep => {}
+        Wanted::Stop(_) => stop(ctx, &seen.name),
+        Wanted::Start(settings) => {
+            stop(ctx, &seen.name);
+            start(ctx, seen, settings.clone());
+        }
+    }
+}
+
 /// Starts the actor.
-fn start(ctx: &Ctx, name: &Arc<str>, settings: Settings) {
+fn start(ctx: &Ctx, seen: &ObservedBackend, settings: Settings) {
+    let (name, epoch) = (&seen.name, seen.held);
     let cancel = CancellationToken::new();
     let started = ctx.world.change(|world| {
         let backend = world.backends.get_mut(name)?;
         backend.health = Health::Synchronising;
         backend.connections = Rc::new(Semaphore::new(settings.spec.limits.connections as usize));
-        backend.actor = Some(Actor { cancel: cancel.clone(), settings: settings.clone() });
+        backend.actor = Some(Actor { cancel: cancel.clone(), settings: settings.clone(), epoch });
         Some(())
     });
-    if started.is_some() {
-        tokio::task::spawn_local(actor::run(Rc::clone(ctx), Arc::clone(name), settings, cancel));
+    if started.is_none() {
+        return;
     }
+    let (ctx, name) = (Rc::clone(ctx), Arc::clone(name));
+    match epoch {
+        Some(epoch) => tokio::task::spawn_local(actor::run(ctx, name, settings, epoch, cancel)),
+        None => tokio::task::spawn_local(actor::look_on(ctx, name, settings, cancel)),
+    };
 }
 
 /// Stops the actor. What it knew stays; nothing is submitted until another one is ready.
 fn stop(ctx: &Ctx, name: &Arc<str>) {
     ctx.world.change(|world| {
-        let Some(backend) = world.backends.get_mut(name) else { return };
-        backend.client = None;
-        if let Some(actor) = backend.actor.take() {
-            actor.cancel.cancel();
+        if let Some(backend) = world.backends.get_mut(name) {
+            backend.stop();
         }
     });
 }

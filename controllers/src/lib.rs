@@ -9,11 +9,12 @@ mod backend_kind;
 mod catalog;
 mod operator;
 pub mod options;
+mod replica;
 mod run;
 mod runtime;
 mod vm;
 mod world;
 
-pub use operator::Operator;
+pub use operator::{LEASE_DEFAULT, Operator, Superseded};
 pub use options::Options;
 pub use run::run;

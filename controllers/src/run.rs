@@ -1,5 +1,7 @@
 //! The operator as a process: settings, log, port, signals.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use kube::Client;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,11 +30,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     info!(version = env!("CARGO_PKG_VERSION"), cluster_id = %options.cluster_id, listen = %options.listen, "operator starts");
     let mut operator = Operator::new(client, options.cluster_id, options.namespace);
     operator.listener = Some(listener);
-    if let Ok(host) = std::env::var("HOSTNAME") {
-        operator.identity = host;
-    }
-    operator.run(stopped()?).await;
-    Ok(())
+    operator.identity = options.replica;
+    operator.lease = Duration::from_secs(options.lease_seconds);
+    Ok(operator.run(stopped()?).await?)
 }
 
 async fn wait(mut term: tokio::signal::unix::Signal, mut interrupt: tokio::signal::unix::Signal) {

@@ -10,6 +10,8 @@ mod tell;
 
 use cyclades_domain::vm::plan;
 
+pub(crate) use self::observe::account;
+
 use crate::{
     runtime::{
         context::Ctx,

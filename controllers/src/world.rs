@@ -19,7 +19,7 @@ pub(crate) mod wire;
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     rc::Rc,
     sync::Arc,
 };
@@ -32,7 +32,7 @@ pub(crate) use self::{
     census::Census,
     inventory::Inventory,
     key::{Key, ObjectName},
-    machine::Machine,
+    machine::{Machine, Memory},
     usage::Usage,
     window::Window,
 };
@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) needs: Needs,
     /// RAPI credentials, by the name of their Secret.
     pub(crate) credentials: HashMap<Box<str>, RapiCredentials>,
+    /// Names of the Leases beside ours.
+    pub(crate) leases: BTreeSet<Box<str>>,
     /// Which first lists are complete.
     pub(crate) listed: Listed,
 }
@@ -107,12 +109,14 @@ pub(crate) struct Listed {
     pub(crate) volume_types: bool,
     pub(crate) images: bool,
     pub(crate) secrets: bool,
+    pub(crate) leases: bool,
 }
 
 impl Listed {
     /// Whether everything has been listed once.
     pub(crate) fn all(self) -> bool {
-        self.machines && self.backends && self.flavors && self.volume_types && self.images && self.secrets
+        let catalog = self.flavors && self.volume_types && self.images;
+        catalog && self.machines && self.backends && self.secrets && self.leases
     }
 }
 

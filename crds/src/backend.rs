@@ -29,6 +29,7 @@ use crate::reference::SecretRef;
     printcolumn(name = "Undeclared", type_ = "integer", json_path = ".status.undeclared.instances", priority = 1, description = "Instances that somebody else made"),
     printcolumn(name = "Hypervisors", type_ = "string", json_path = ".status.hypervisors", priority = 1, description = "Enabled hypervisors"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", priority = 1, description = "Why it is ready or not"),
+    printcolumn(name = "Holder", type_ = "string", json_path = ".status.holder", priority = 1, description = "Replica of the operator that works on it"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
     validation = Rule::new("self.spec.instanceNamePrefix == oldSelf.spec.instanceNamePrefix").message("spec.instanceNamePrefix cannot change: instances are named with it").field_path(".spec.instanceNamePrefix").reason(Reason::FieldValueForbidden)
 )]
@@ -180,6 +181,16 @@ pub struct GanetiBackendStatus {
     /// Instances of the cluster that no VirtualMachine declares. They are never touched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undeclared: Option<Undeclared>,
+    /// The replica of the operator that works on the cluster; none while it changes hands. It is written when that
+    /// changes, and only upon the version that it was decided on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub holder: Option<String>,
+    /// How often the cluster was taken over: it stands in the reason of every job, and Ganeti rejects the jobs of epochs
+    /// before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 9_999_999_999i64))]
+    pub epoch: Option<u64>,
     /// Ready, Reconciling, Stalled, Reachable.
     #[serde(default)]
     #[schemars(length(max = 16))]

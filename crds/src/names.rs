@@ -8,6 +8,8 @@ pub const VERSION: &str = "v1alpha1";
 pub const FIELD_MANAGER: &str = "cyclades-operator";
 /// Component name in Events.
 pub const EVENT_REPORTER: &str = "cyclades.io/operator";
+/// How the names of the Leases of the operator's replicas begin; the replica's name follows.
+pub const LEASE_PREFIX: &str = "cyclades-replica-";
 /// Finalizer on a VirtualMachine while a Ganeti instance of it may exist.
 pub const VM_FINALIZER: &str = "cyclades.io/instance";
 /// Finalizer on a GanetiBackend while VirtualMachines are placed on it.

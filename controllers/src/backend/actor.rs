@@ -4,11 +4,11 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_domain::{backend::Health, backoff::Backoff};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{feed, poll, session::Session};
 use crate::{
-    runtime::{context::Ctx, jitter, queue::Urgency},
+    runtime::{context::Ctx, jitter, jittered, queue::Urgency},
     world::{Key, Settings, needs::Need},
 };
 
@@ -16,14 +16,23 @@ use crate::{
 const RECONNECT: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
 
 /// Works on a backend until it is cancelled.
-pub(crate) async fn run(ctx: Ctx, backend: Arc<str>, settings: Settings, cancel: CancellationToken) {
+pub(crate) async fn run(
+    ctx: Ctx,
+    backend: Arc<str>,
+    settings: Settings,
+    epoch: u64,
+    cancel: CancellationToken,
+) {
     let mut failures = 0;
     loop {
         let health = tokio::select! {
             biased;
             () = cancel.cancelled() => return,
-            health = work(&ctx, &backend, &settings, &mut failures) => health,
+            health = work(&ctx, &backend, &settings, epoch, &mut failures) => health,
         };
+        if cancel.is_cancelled() {
+            return;
+        }
         failures += 1;
         close(&ctx, &backend, health);
         tokio::select! {
@@ -35,8 +44,8 @@ pub(crate) async fn run(ctx: Ctx, backend: Arc<str>, settings: Settings, cancel:
 }
 
 /// One session, from its opening to its end; returns what ended it.
-async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, failures: &mut u32) -> Health {
-    let session = match Session::establish(ctx, backend, settings).await {
+async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, epoch: u64, failures: &mut u32) -> Health {
+    let session = match Session::establish(ctx, backend, settings, epoch).await {
         Ok(session) => session,
         Err(health) => return health,
     };
@@ -50,8 +59,40 @@ async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, failures: &mut
         health = feed::run(&session) => health,
         health = poll::configuration(&session) => health,
         health = poll::statuses(&session) => health,
-        health = poll::cluster(&session) => health,
+        health = poll::cluster(&session, epoch) => health,
         health = trouble(&session) => health,
+    }
+}
+
+/// Looks at a backend that another replica holds, until it is cancelled: as often as that one reads the cluster itself.
+pub(crate) async fn look_on(ctx: Ctx, backend: Arc<str>, settings: Settings, cancel: CancellationToken) {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => {}
+        () = keep_looking(&ctx, &backend, &settings) => {}
+    }
+}
+
+async fn keep_looking(ctx: &Ctx, backend: &Arc<str>, settings: &Settings) {
+    let every = Duration::from_secs(settings.spec.polling.cluster_seconds.into());
+    let mut failures = 0;
+    loop {
+        let looked = match Session::look_on(ctx, backend, settings).await {
+            Ok(session) => poll::look_on(&session).await,
+            Err(health) => Err(health),
+        };
+        let pause = match looked {
+            Ok(()) => {
+                failures = 0;
+                jittered(every)
+            }
+            Err(health) => {
+                failures += 1;
+                debug!(%backend, cause = %health.message(), "a backend of another replica cannot be looked at");
+                RECONNECT.delay(failures, jitter())
+            }
+        };
+        tokio::time::sleep(pause).await;
     }
 }
 

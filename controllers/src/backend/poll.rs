@@ -15,6 +15,7 @@ use crate::{
     world::{
         Key,
         inventory::Changes,
+        needs::Need,
         rows::{InstanceRow, LeanRow, RefreshRow, StatusRow},
     },
 };
@@ -36,6 +37,19 @@ pub(crate) async fn synchronise(session: &Session) -> Result<(), Health> {
         }
         world.take_census(&session.backend);
     });
+    Ok(())
+}
+
+/// One reading of a cluster that another replica holds. The first one may be what somebody waits for to be placed.
+pub(crate) async fn look_on(session: &Session) -> Result<(), Health> {
+    snapshot(session).await?;
+    let woken = session.ctx.world.change(|world| {
+        let backend = world.backends.get_mut(&session.backend)?;
+        let first = !std::mem::replace(&mut backend.inventory.synced, true);
+        world.take_census(&session.backend);
+        first.then(|| world.needs.met(&Need::Capacity))
+    });
+    session.ctx.wake_machines(woken.unwrap_or_default(), Urgency::Resync);
     Ok(())
 }
 
@@ -77,12 +91,16 @@ pub(crate) async fn statuses(session: &Session) -> Health {
 }
 
 /// Reads the cluster itself, again and again: it must stay the same one, and ours.
-pub(crate) async fn cluster(session: &Session) -> Health {
+pub(crate) async fn cluster(session: &Session, epoch: u64) -> Health {
     let every = Duration::from_secs(session.settings.spec.polling.cluster_seconds.into());
     let mut failures = Tolerance::default();
     loop {
         tokio::time::sleep(jittered(every)).await;
-        match session.read_cluster().await {
+        let read = match session.read_cluster().await {
+            Ok(()) => session.tend_fence(epoch).await,
+            Err(health) => Err(health),
+        };
+        match read {
             Ok(()) => {
                 failures.reset();
                 let key = Key::Backend(session.backend.as_ref().into());

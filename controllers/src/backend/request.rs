@@ -20,6 +20,8 @@ const NO_PARAMETER: &str = "cyclades_none";
 pub(crate) enum NotSent {
     /// The instance is not whose it was thought to be; nothing was done.
     Changed,
+    /// The backend may be another replica's by now; nothing was done.
+    NotHeld,
     /// Ganeti's answer.
     Failed(Failure),
 }
@@ -31,18 +33,20 @@ impl From<Failure> for NotSent {
 }
 
 /// Sends an order. What gives, takes or destroys an instance is preceded by a reading of its tags: the inventory is some
-/// seconds old, and somebody may have said meanwhile whose it is.
+/// seconds old, and somebody may have said meanwhile whose it is. `holds` is asked at the last moment.
 pub(crate) async fn send(
     client: &Client,
     cluster_id: &str,
     order: &Order,
     submit: &Submit,
+    holds: impl Fn() -> bool,
 ) -> Result<JobId, NotSent> {
     let wanted = match &order.work {
         Work::Adopt { .. } => Owner::Nobody,
         Work::Remove { .. } | Work::Detach | Work::SetOs { .. } | Work::Reinstall { .. } => {
             Owner::Ours(order.id)
         }
+        _ if !holds() => return Err(NotSent::NotHeld),
         _ => return Ok(post(client, order, &[], submit).await?),
     };
     let Some(instance) = client.instance(&order.instance).await? else { return Err(NotSent::Changed) };
@@ -55,6 +59,9 @@ pub(crate) async fn send(
         if !is_meant || instance.oper_state == Some(true) {
             return Err(NotSent::Changed);
         }
+    }
+    if !holds() {
+        return Err(NotSent::NotHeld);
     }
     Ok(post(client, order, &instance.tags, submit).await?)
 }

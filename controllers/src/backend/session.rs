@@ -69,7 +69,26 @@ impl Session {
         ctx: &Ctx,
         backend: &Arc<str>,
         settings: &Settings,
+        epoch: u64,
     ) -> Result<Self, Health> {
+        let session = Self::open(ctx, backend, settings)?;
+        session.read_cluster().await?;
+        // What is read from here on shows all that others can have done: their requests are too late from now on.
+        session.tend_fence(epoch).await?;
+        session.check_queue().await?;
+        session.read_jobs().await.map_err(|failure| health_of(&failure))?;
+        Ok(session)
+    }
+
+    /// Opens a session with a cluster that another replica holds: for looking, never for changing anything.
+    pub(crate) async fn look_on(ctx: &Ctx, backend: &Arc<str>, settings: &Settings) -> Result<Self, Health> {
+        let session = Self::open(ctx, backend, settings)?;
+        let info = session.ask("info", session.client.info()).await.map_err(|failure| health_of(&failure))?;
+        session.check_identity(&info)?;
+        Ok(session)
+    }
+
+    fn open(ctx: &Ctx, backend: &Arc<str>, settings: &Settings) -> Result<Self, Health> {
         let client = client(settings, ctx.connector.clone())?;
         let (connections, nudge) = ctx
             .world
@@ -77,7 +96,7 @@ impl Session {
                 world.backends.get(backend).map(|b| (Rc::clone(&b.connections), Rc::clone(&b.nudge)))
             })
             .ok_or(Health::Synchronising)?;
-        let session = Self {
+        Ok(Self {
             ctx: Rc::clone(ctx),
             backend: Arc::clone(backend),
             settings: settings.clone(),
@@ -86,11 +105,7 @@ impl Session {
             nudge,
             snapshot_wanted: Rc::new(Notify::new()),
             status_wanted: Rc::new(Notify::new()),
-        };
-        session.read_cluster().await?;
-        session.check_queue().await?;
-        session.read_jobs().await.map_err(|failure| health_of(&failure))?;
-        Ok(session)
+        })
     }
 
     /// Reads what the cluster is, checks that it is the right one, that we hold its claim and may write, and stores

@@ -36,16 +36,18 @@ pub(crate) enum Submitted {
 
 /// Submits an order: at most one request.
 pub(crate) async fn submit(ctx: &Ctx, order: &Order) -> Submitted {
-    let Some((client, connections, reason)) = reserve(ctx, order) else { return Submitted::Queued };
+    let Some(reserved) = reserve(ctx, order) else { return Submitted::Queued };
+    let Reserved { client, connections, reason, epoch } = reserved;
     let start = Instant::now();
     let answer = {
         let _connection = connections.acquire().await;
-        send(&client, &ctx.installation.cluster_id, order, &Submit::because(reason)).await
+        let holds = || still_held(ctx, order, epoch);
+        send(&client, &ctx.installation.cluster_id, order, &Submit::because(reason), holds).await
     };
     let step = order.work.step();
     let outcome = match &answer {
         Ok(_) => "done",
-        Err(NotSent::Changed) => "not_sent",
+        Err(NotSent::Changed | NotSent::NotHeld) => "not_sent",
         Err(NotSent::Failed(failure)) => failure.category(),
     };
     ctx.metrics.rapi(&order.backend, step.as_str(), outcome, start.elapsed());
@@ -58,6 +60,15 @@ pub(crate) async fn submit(ctx: &Ctx, order: &Order) -> Submitted {
         Err(NotSent::Changed) => {
             warn!(backend = %order.backend, machine = %order.machine, step = step.as_str(), "the instance is not whose it was, nothing was submitted");
             leave_alone(ctx, order);
+            Submitted::Refused
+        }
+        Err(NotSent::NotHeld) => {
+            warn!(backend = %order.backend, machine = %order.machine, step = step.as_str(), "the backend may be another replica's by now, nothing was submitted");
+            ctx.world.change(|world| {
+                let held =
+                    world.backends.get_mut(&order.backend).filter(|backend| backend.held == Some(epoch));
+                held.and_then(|backend| backend.window.finish(order.id))
+            });
             Submitted::Refused
         }
         Err(NotSent::Failed(failure @ Failure::UnknownOutcome(_))) => {
@@ -77,20 +88,29 @@ pub(crate) async fn submit(ctx: &Ctx, order: &Order) -> Submitted {
     }
 }
 
+/// What a submission needs.
+struct Reserved {
+    client: Client,
+    connections: std::rc::Rc<tokio::sync::Semaphore>,
+    reason: String,
+    epoch: u64,
+}
+
+/// Whether a backend is held under the epoch that stands in the job's reason, and can be nobody else's at this moment.
+fn still_held(ctx: &Ctx, order: &Order, epoch: u64) -> bool {
+    let held = ctx.world.look(|world| world.backends.get(&order.backend).and_then(|backend| backend.held));
+    held == Some(epoch) && ctx.replica.may_act()
+}
+
 /// Takes a slot and notes the job before it is sent: whatever happens to the answer, it is known to be possible.
-fn reserve(ctx: &Ctx, order: &Order) -> Option<(Client, std::rc::Rc<tokio::sync::Semaphore>, String)> {
+fn reserve(ctx: &Ctx, order: &Order) -> Option<Reserved> {
     let step = order.work.step();
-    let reason = JobReason {
-        cluster_id: &ctx.installation.cluster_id,
-        epoch: ctx.installation.epoch,
-        id: order.id,
-        generation: order.generation,
-        step,
-    }
-    .to_string();
+    let (cluster_id, id, generation) = (ctx.installation.cluster_id.as_str(), order.id, order.generation);
     ctx.world.change(|world| {
         let backend = world.backends.get_mut(&order.backend)?;
         let client = backend.client.clone()?;
+        let epoch = backend.held?;
+        let reason = JobReason { cluster_id, epoch, id, generation, step }.to_string();
         if backend.window.take(order.id, &order.machine, lane(step)) == Slot::Queued {
             return None;
         }
@@ -109,7 +129,7 @@ fn reserve(ctx: &Ctx, order: &Order) -> Option<(Client, std::rc::Rc<tokio::sync:
             ended: None,
         };
         backend.window.fill(order.id, job);
-        Some((client, std::rc::Rc::clone(&backend.connections), reason))
+        Some(Reserved { client, connections: std::rc::Rc::clone(&backend.connections), reason, epoch })
     })
 }
 

@@ -3,12 +3,13 @@
 use std::{rc::Rc, sync::Arc};
 
 use cyclades_crds::GanetiBackendStatus;
-use cyclades_domain::backend::Health;
+use cyclades_domain::{backend::Health, sharing::Tenure};
 use uuid::Uuid;
 
 use crate::{
+    replica::holding,
     runtime::context::Ctx,
-    world::{Census, Facts, Settings},
+    world::{Actor, Backend, Census, Facts, Settings},
 };
 
 /// What should become of the actor.
@@ -20,6 +21,24 @@ pub(super) enum Wanted {
     Start(Settings),
     /// There should be none, and the backend stands like this.
     Stop(Health),
+}
+
+impl Wanted {
+    fn of(backend: &Backend, settings: Settings) -> Self {
+        let object = &backend.object;
+        let serves = |actor: &Actor| actor.epoch == backend.held && actor.settings.serve(&settings);
+        if object.forgotten {
+            Self::Stop(Health::Forgotten)
+        } else if object.paused {
+            Self::Stop(Health::Paused)
+        } else if object.spec.offline {
+            Self::Stop(Health::Offline)
+        } else if backend.actor.as_ref().is_some_and(serves) {
+            Self::Keep
+        } else {
+            Self::Start(settings)
+        }
+    }
 }
 
 /// A backend as a pass sees it.
@@ -37,26 +56,19 @@ pub(super) struct ObservedBackend {
     pub(super) census: Option<Census>,
     pub(super) machines: usize,
     pub(super) wanted: Wanted,
+    pub(super) tenure: Tenure,
+    /// The epoch that it is held under.
+    pub(super) held: Option<u64>,
 }
 
-/// Looks at a backend; `None` where there is none.
+/// Looks at a backend; `None` where there is none, or nothing may be done about it.
 pub(super) fn observe(ctx: &Ctx, name: &Arc<str>) -> Option<ObservedBackend> {
     ctx.world.look(|world| {
         let backend = world.backends.get(name)?;
         let object = &backend.object;
         let credentials = world.credentials.get(object.spec.credentials_secret_ref.name.as_str()).cloned();
         let settings = Settings { spec: Rc::clone(&object.spec), credentials };
-        let wanted = if object.forgotten {
-            Wanted::Stop(Health::Forgotten)
-        } else if object.paused {
-            Wanted::Stop(Health::Paused)
-        } else if object.spec.offline {
-            Wanted::Stop(Health::Offline)
-        } else if backend.actor.as_ref().is_some_and(|actor| actor.settings.serve(&settings)) {
-            Wanted::Keep
-        } else {
-            Wanted::Start(settings)
-        };
+        let wanted = Wanted::of(backend, settings);
         Some(ObservedBackend {
             name: Arc::clone(name),
             uid: object.uid,
@@ -70,6 +82,8 @@ pub(super) fn observe(ctx: &Ctx, name: &Arc<str>) -> Option<ObservedBackend> {
             census: backend.census.clone(),
             machines: world.machines.count_on_backend(name),
             wanted,
+            tenure: holding::of(ctx, backend)?,
+            held: backend.held,
         })
     })
 }

@@ -105,6 +105,8 @@ fn facts(seen: &ObservedBackend) -> GanetiBackendStatus {
         disk_templates: facts.disk_templates.clone(),
         capacity: Some(capacity(facts)),
         undeclared,
+        holder: before.holder.clone(),
+        epoch: before.epoch,
         ..GanetiBackendStatus::default()
     }
 }

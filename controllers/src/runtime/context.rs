@@ -8,7 +8,10 @@ use super::{
     metrics::Metrics,
     queue::{Queue, Urgency},
 };
-use crate::world::{Key, ObjectName, Shared};
+use crate::{
+    replica::state::Replica,
+    world::{Key, ObjectName, Shared},
+};
 
 /// The parts that all share.
 #[derive(Debug)]
@@ -23,8 +26,10 @@ pub(crate) struct Context {
     pub(crate) events: Events,
     /// Metrics.
     pub(crate) metrics: Metrics,
-    /// Who we are.
+    /// Which installation this is.
     pub(crate) installation: Installation,
+    /// Which replica of it.
+    pub(crate) replica: Replica,
     /// What makes streams to Ganeti clusters; plain TCP where `None`.
     pub(crate) connector: Option<Arc<dyn ganeti_rapi::Connector>>,
 }
@@ -36,9 +41,6 @@ pub(crate) struct Installation {
     pub(crate) cluster_id: String,
     /// uid of `kube-system`: this life of the installation.
     pub(crate) incarnation: String,
-    /// Epoch of job reasons. One replica works at a time, so there is one epoch; its place in the reason is kept
-    /// for holders that take over from each other.
-    pub(crate) epoch: u64,
 }
 
 /// The context, shared.

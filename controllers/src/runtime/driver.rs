@@ -15,7 +15,7 @@ use super::{
     kube_api::WriteError,
     pass::{Next, PassError},
 };
-use crate::{backend_kind, catalog, vm, world::Key};
+use crate::{backend_kind, catalog, replica::holding, vm, world::Key};
 
 /// Passes that wait for the API server or for Ganeti at a time. Ganeti's windows and the API server's own fairness are
 /// the limits that matter; this one bounds memory.
@@ -75,6 +75,9 @@ async fn pass(ctx: &Ctx, key: &Key) {
 }
 
 async fn reconcile(ctx: &Ctx, key: &Key) -> Result<Next, PassError> {
+    if !is_ours(ctx, key) {
+        return Ok(Next::Rest);
+    }
     match key {
         Key::Vm(name) => vm::reconcile(ctx, name).await,
         Key::Backend(name) => backend_kind::reconcile(ctx, name).await,
@@ -82,4 +85,18 @@ async fn reconcile(ctx: &Ctx, key: &Key) -> Result<Next, PassError> {
         Key::VolumeType(name) => catalog::volume_type(ctx, name).await,
         Key::Image(name) => catalog::image(ctx, name).await,
     }
+}
+
+/// Whether a pass of this is for this replica, at this moment. Whoever becomes responsible for something wakes it.
+fn is_ours(ctx: &Ctx, key: &Key) -> bool {
+    if let Key::Vm(name) = key {
+        // What it takes of its backend counts for whoever places others.
+        vm::account(ctx, name);
+    }
+    ctx.replica.may_act()
+        && match key {
+            Key::Vm(name) => holding::concerns(ctx, name),
+            Key::Backend(_) => true,
+            Key::Flavor(_) | Key::VolumeType(_) | Key::Image(_) => ctx.replica.leads(),
+        }
 }

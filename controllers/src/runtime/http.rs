@@ -53,9 +53,14 @@ fn answer(ctx: &Ctx, request: &Request<Incoming>) -> Result<Response<Full<Bytes>
         }
         // This answer itself shows that the event loop turns.
         "/live" => (StatusCode::OK, "text/plain", "live\n".to_owned()),
-        "/ready" => match ctx.world.look(|world| world.listed.all()) {
-            true => (StatusCode::OK, "text/plain", "ready\n".to_owned()),
-            false => (StatusCode::SERVICE_UNAVAILABLE, "text/plain", "still listing objects\n".to_owned()),
+        "/ready" => match (ctx.world.look(|world| world.listed.all()), ctx.replica.may_act()) {
+            (true, true) => (StatusCode::OK, "text/plain", "ready\n".to_owned()),
+            (false, _) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "text/plain", "still listing objects\n".to_owned())
+            }
+            (true, false) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "text/plain", "the Lease is not renewed\n".to_owned())
+            }
         },
         _ => (StatusCode::NOT_FOUND, "text/plain", "there is /metrics, /live and /ready\n".to_owned()),
     };
@@ -69,8 +74,12 @@ fn metrics(ctx: &Ctx) -> String {
     let depth = ctx.queue.depth();
     ctx.world.look(|world| {
         ctx.metrics.world(depth, world.machines.len(), world.machines.verified());
+        let held = world.backends.values().filter(|backend| backend.held.is_some()).count();
+        ctx.metrics.replica(held, ctx.replica.leads(), ctx.replica.live_count());
         for backend in world.backends.values() {
-            let (window, census) = (&backend.window, backend.census.as_ref());
+            // What another replica holds is counted by that one.
+            let (window, census) =
+                (&backend.window, backend.census.as_ref().filter(|_| backend.held.is_some()));
             let undeclared = census.map_or((0, 0), |census| (census.undeclared, census.orphans));
             ctx.metrics.backend(&backend.name, window.len(), window.waiting(), undeclared);
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod backends;
 pub(crate) mod catalog;
+pub(crate) mod leases;
 pub(crate) mod machines;
 pub(crate) mod secrets;
 

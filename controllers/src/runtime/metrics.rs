@@ -85,6 +85,10 @@ struct Inner {
     verified: Gauge,
     unparsed: Counter,
     events: Family<ByOutcome, Counter>,
+    renewals: Family<ByOutcome, Counter>,
+    held: Gauge,
+    leader: Gauge,
+    replicas: Gauge,
 }
 
 /// Buckets from 1 ms to about 65 s.
@@ -112,6 +116,10 @@ impl Metrics {
             verified: Gauge::default(),
             unparsed: Counter::default(),
             events: Family::default(),
+            renewals: Family::default(),
+            held: Gauge::default(),
+            leader: Gauge::default(),
+            replicas: Gauge::default(),
         };
         inner.register();
         Self(Arc::new(inner))
@@ -152,6 +160,18 @@ impl Metrics {
     /// An event was written, or not.
     pub(crate) fn event(&self, outcome: &'static str) {
         self.0.events.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    /// The Lease was renewed, or not.
+    pub(crate) fn renewal(&self, outcome: &'static str) {
+        self.0.renewals.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    /// Sets the gauges of the replica, just before they are shown.
+    pub(crate) fn replica(&self, held: usize, leads: bool, live: usize) {
+        self.0.held.set(i64::try_from(held).unwrap_or(i64::MAX));
+        self.0.leader.set(i64::from(leads));
+        self.0.replicas.set(i64::try_from(live).unwrap_or(i64::MAX));
     }
 
     /// Sets the gauges of the world, just before they are shown.
@@ -235,5 +255,22 @@ impl Inner {
         );
         registry.register("cyclades_unparsed_objects", "Objects that did not parse", self.unparsed.clone());
         registry.register("cyclades_events", "Events by outcome", self.events.clone());
+        self.register_replica();
+    }
+
+    fn register_replica(&mut self) {
+        let Self { registry, .. } = self;
+        registry.register("cyclades_lease_renewals", "Renewals of the Lease", self.renewals.clone());
+        registry.register("cyclades_backends_held", "Backends that this replica works on", self.held.clone());
+        registry.register(
+            "cyclades_leader",
+            "Whether this replica decides what concerns no single backend",
+            self.leader.clone(),
+        );
+        registry.register(
+            "cyclades_replicas_live",
+            "Replicas whose Leases hold, as this one sees it",
+            self.replicas.clone(),
+        );
     }
 }

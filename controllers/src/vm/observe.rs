@@ -106,11 +106,22 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
         if let Some(need) = need {
             world.needs.wait(need, key.clone());
         }
-        if !world.machines.is_accounted(key) {
-            world.machines.account(key, seen.observed.shape.as_ref());
-        }
         Some(seen)
     })
+}
+
+/// Counts what a machine takes of its backend, if that is not counted.
+pub(crate) fn account(ctx: &Ctx, key: &ObjectName) {
+    ctx.world.change(|world| {
+        if world.machines.is_accounted(key) {
+            return;
+        }
+        let Some(machine) = world.machines.get(key).filter(|machine| machine.backend.is_some()) else {
+            return;
+        };
+        let shape = shape_of(world, machine);
+        world.machines.account(key, shape.as_ref());
+    });
 }
 
 /// The machine's instance, in the inventory of its backend; an instance of it elsewhere is never overlooked.

@@ -9,7 +9,6 @@ use cyclades_crds::{
     virtual_machine::{ActionType, PowerState, Shape},
 };
 use cyclades_domain::{
-    backend::Health,
     identity,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
@@ -138,7 +137,8 @@ fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> 
         }
         None => {
             // A backend that is being read for the first time may be the one: that is no verdict yet.
-            let early = backends.iter().any(|backend| backend.health == Health::Synchronising);
+            let synchronising = Err(Reason::Synchronising.as_str());
+            let early = backends.iter().any(|backend| backend.is_open() == synchronising);
             let reason = if early { Reason::Synchronising } else { Reason::NoBackendFits };
             Err(Missing { need: Some(Need::Capacity), reason, message: placement.explain() })
         }
@@ -154,10 +154,16 @@ fn closed(backend: &Backend) -> Option<String> {
     if object.spec.drained {
         return Some("is drained".into());
     }
-    if !backend.health.is_ready() {
-        return Some(format!("is not ready ({})", backend.health.reason().as_str()));
+    if object.spec.offline {
+        return Some("is offline".into());
     }
-    let hypervisors = backend.facts.as_ref().map_or(&[][..], |facts| &facts.hypervisors);
+    if let Err(why) = backend.is_open() {
+        return Some(format!("is not ready ({why})"));
+    }
+    let hypervisors = match backend.held {
+        Some(_) => backend.facts.as_ref().map_or(&[][..], |facts| &facts.hypervisors),
+        None => &object.status.hypervisors,
+    };
     let hypervisor = object.spec.hypervisor.as_ref()?;
     (!hypervisors.contains(hypervisor))
         .then(|| format!("hypervisor {hypervisor} is not enabled in its cluster"))
@@ -165,17 +171,25 @@ fn closed(backend: &Backend) -> Option<String> {
 
 fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -> Candidate<'a> {
     let used = used(world, backend);
-    let facts = backend.facts.as_ref();
     let ratio = u64::from(backend.object.spec.limits.vcpus_per_cpu);
+    // What another replica holds is as its status tells.
+    let status = &*backend.object.status;
+    let told =
+        status.capacity.as_ref().map(|has| (&status.disk_templates, has.memory_mib, has.disk_mib, has.cpus));
+    let known =
+        backend.facts.as_ref().map(|has| (&has.disk_templates, has.memory_mib, has.disk_mib, has.cpus));
+    let facts = if backend.held.is_some() { known } else { told };
+    let (disk_templates, memory_mib, disk_mib, cpus) = facts
+        .map_or((&[][..], 0, 0, 0), |(templates, memory, disk, cpus)| (&templates[..], memory, disk, cpus));
     Candidate {
         name: &backend.name,
         closed,
-        disk_templates: facts.map_or(&[], |facts| &facts.disk_templates),
-        memory_mib: facts.map_or(0, |facts| facts.memory_mib),
+        disk_templates,
+        memory_mib,
         memory_used_mib: used.memory_mib,
-        disk_mib: facts.map_or(0, |facts| facts.disk_mib),
+        disk_mib,
         disk_used_mib: used.disk_mib,
-        vcpus: facts.map_or(0, |facts| u64::from(facts.cpus)) * ratio,
+        vcpus: u64::from(cpus) * ratio,
         vcpus_used: used.vcpus,
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use cyclades_crds::{GanetiBackendSpec, GanetiBackendStatus, names};
+use cyclades_crds::{
+    GanetiBackendSpec, GanetiBackendStatus,
+    condition::{self, ConditionType, Reason},
+    names,
+};
 use cyclades_domain::backend::Health;
 use secrecy::ExposeSecret;
 use tokio::sync::{Notify, Semaphore};
@@ -18,6 +22,10 @@ pub(crate) struct Backend {
     pub(crate) name: Arc<str>,
     /// Its object; `None` while only machines speak of it.
     pub(crate) object: BackendObject,
+    /// The epoch that this process holds it under.
+    pub(crate) held: Option<u64>,
+    /// The highest epoch that Ganeti's fences know, where it was found to be above ours.
+    pub(crate) epoch_floor: u64,
     /// How it stands.
     pub(crate) health: Health,
     /// What the cluster says of itself.
@@ -104,6 +112,8 @@ pub(crate) struct Actor {
     pub(crate) cancel: CancellationToken,
     /// What it works with; another value means another actor.
     pub(crate) settings: Settings,
+    /// The epoch that it works under; `None` for one that only looks.
+    pub(crate) epoch: Option<u64>,
 }
 
 impl Backend {
@@ -112,6 +122,8 @@ impl Backend {
         let limits = &object.spec.limits;
         Self {
             name,
+            held: None,
+            epoch_floor: 0,
             health: Health::Synchronising,
             facts: None,
             inventory: Inventory::default(),
@@ -125,6 +137,46 @@ impl Backend {
             actor: None,
             nudge: Rc::new(Notify::new()),
             object,
+        }
+    }
+
+    /// Ends the actor. What was read stays.
+    pub(crate) fn stop(&mut self) {
+        self.client = None;
+        if let Some(actor) = self.actor.take() {
+            actor.cancel.cancel();
+        }
+    }
+
+    /// Ends the actor, and forgets all but the object, if it was held; whether it was.
+    pub(crate) fn let_go(&mut self) -> bool {
+        self.stop();
+        if self.held.take().is_none() {
+            return false;
+        }
+        self.health = Health::Synchronising;
+        self.facts = None;
+        self.inventory = Inventory::default();
+        self.census = None;
+        self.window = Window::new(self.object.spec.limits.jobs_in_flight);
+        self.last_job = 0;
+        self.trouble = None;
+        true
+    }
+
+    /// Whether new machines may be placed here as far as it is well, else the reason why not. Of a backend that another
+    /// replica holds, its status tells; its instances must have been read, as one may be the machine's.
+    pub(crate) fn is_open(&self) -> Result<(), &str> {
+        if self.held.is_some() {
+            return if self.health.is_ready() { Ok(()) } else { Err(self.health.reason().as_str()) };
+        }
+        let ready = condition::find(&self.object.status.conditions, ConditionType::Ready);
+        match ready.filter(|ready| ready.status != "True") {
+            Some(ready) => Err(&ready.reason),
+            None if ready.is_none() || self.object.status.holder.is_none() || !self.inventory.synced => {
+                Err(Reason::Synchronising.as_str())
+            }
+            None => Ok(()),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::options::{CLUSTER_ID, NAMESPACE, OperatorOptions};
+use crate::options::{CLUSTER_ID, NAMESPACE, OperatorOptions, REPLICA};
 use crate::{Error, command};
 
 /// helm reads a few files and computes.
@@ -105,7 +105,11 @@ fn variable(entry: &Value) -> Result<(String, String), Error> {
     let name = entry["name"].as_str().unwrap_or_default();
     let value = entry["value"].as_str().or_else(|| {
         let field = entry["valueFrom"]["fieldRef"]["fieldPath"].as_str()?;
-        (field == "metadata.namespace").then_some(NAMESPACE)
+        match field {
+            "metadata.namespace" => Some(NAMESPACE),
+            "metadata.name" => Some(REPLICA),
+            _ => None,
+        }
     });
     match value {
         Some(value) => Ok((name.to_owned(), value.to_owned())),

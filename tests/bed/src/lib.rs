@@ -45,5 +45,5 @@ pub use cluster::Cluster;
 pub use down::down;
 pub use error::Error;
 pub use operator::Operator;
-pub use options::{CLUSTER_ID, ClusterKind, NAMESPACE, OperatorOptions, Options, Polling, Profile};
+pub use options::{CLUSTER_ID, ClusterKind, NAMESPACE, OperatorOptions, Options, Polling, Profile, REPLICA};
 pub use programs::{CargoOutput, OwnPrograms, Programs, cargo};

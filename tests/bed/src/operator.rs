@@ -56,6 +56,22 @@ impl Operator {
         Ok(Self { program, listen, process: None })
     }
 
+    /// Another replica of it, with a name, a port and a log of its own; nothing is started yet. It ends with the value.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if no port is free.
+    pub fn another(&self, replica: &str) -> Result<Self, Error> {
+        let listen = free_address()?;
+        let mut program = self.program.clone();
+        program.name = format!("{NAME}-{replica}");
+        program.log = self.program.log.with_file_name(format!("{NAME}-{replica}.log"));
+        program.detached = false;
+        let mut other = Self { program, listen, process: None };
+        other.set_variable("CYCLADES_LISTEN", &listen.to_string());
+        other.set_variable("CYCLADES_REPLICA", replica);
+        Ok(other)
+    }
+
     /// Its process id while it was started and not stopped.
     #[must_use]
     pub fn pid(&self) -> Option<i32> {

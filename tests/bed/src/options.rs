@@ -11,6 +11,9 @@ pub const CLUSTER_ID: &str = "bed";
 /// Namespace of the operator and of the backends' Secrets.
 pub const NAMESPACE: &str = "cyclades-system";
 
+/// Name of the operator's Pod, if it were one.
+pub const REPLICA: &str = "cyclades-0";
+
 /// One Ganeti cluster of a bed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -18,13 +18,24 @@ impl Stage {
         Ok(all.into_iter().filter(|event| event.user.starts_with(ACCOUNTS)).collect())
     }
 
-    /// Those of them that change something: objects, statuses, events.
+    /// Those of them that change something: objects, statuses, events. The renewals of its Lease, which go on for ever,
+    /// are left out.
     ///
     /// # Errors
     /// As [`Stage::operator_requests`].
     pub async fn operator_writes(&self) -> Result<Vec<AuditEvent>> {
         let reads = ["get", "list", "watch"];
         let all = self.operator_requests().await?;
-        Ok(all.into_iter().filter(|event| !reads.contains(&event.verb.as_str())).collect())
+        let writes = |event: &AuditEvent| !reads.contains(&event.verb.as_str()) && event.resource != "leases";
+        Ok(all.into_iter().filter(writes).collect())
+    }
+
+    /// Those of them that are more than taking the backends, which every operator that begins does.
+    ///
+    /// # Errors
+    /// As [`Stage::operator_requests`].
+    pub async fn operator_changes(&self) -> Result<Vec<AuditEvent>> {
+        let taking = |event: &AuditEvent| event.resource == "ganetibackends" && event.subresource == "status";
+        Ok(self.operator_writes().await?.into_iter().filter(|event| !taking(event)).collect())
     }
 }

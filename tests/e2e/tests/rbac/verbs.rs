@@ -109,8 +109,9 @@ async fn everything_the_operator_does(stage: &Stage) -> Result<()> {
         .await?;
     stage
         .kubectl(&["wait", "image/noop", "-n", space.namespace(), "--for=condition=Ready", "--timeout=20s"])
-        .await
-        .map(drop)
+        .await?;
+    // Its Lease goes with it.
+    Ok(stage.bed_mut().await.operator()?.restart().await?)
 }
 
 /// All rules that are bound to the operator's account.
