@@ -1,0 +1,72 @@
+//! One replica goes, the other goes on.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use cyclades_crds::virtual_machine::ObservedPower;
+use cyclades_e2e::{SOON, Stage};
+
+use crate::{LEASE, Pair, holder, taken_over};
+
+/// What a busy machine may add to what is promised.
+const BUSY: Duration = Duration::from_secs(3);
+
+pub async fn a_replica_that_ends_hands_over_at_once(stage: &Stage) -> Result<()> {
+    goes(stage, true, Duration::from_millis(300)).await
+}
+
+pub async fn a_replica_that_dies_is_taken_over_from_when_its_lease_is_over(stage: &Stage) -> Result<()> {
+    goes(stage, false, LEASE + Duration::from_millis(500)).await
+}
+
+/// The holder of a backend goes, and the other one works on its machines.
+async fn goes(stage: &Stage, graceful: bool, promised: Duration) -> Result<()> {
+    let mut pair = Pair::start(stage).await?;
+    let (space, cluster) = (stage.space("goes").await?, stage.sim("goes").await?);
+    let backend = cluster.backend.name();
+    let machine = cluster.running(&space, "web").await?;
+    let (first, epoch) = holder(stage, backend).await?;
+    let taken = taken_over(stage, backend, epoch);
+    let (ended, taken) = tokio::join!(pair.end(&first, graceful), taken);
+    ended?;
+    let (next, now, took) = taken?;
+    report(if graceful { "handed over" } else { "taken over" }, took, promised);
+    ensure!(
+        next != first && now == epoch + 1,
+        "{next} holds it under epoch {now}, after {first} under {epoch}"
+    );
+    ensure!(took < promised + BUSY, "it took {took:?}, and {promised:?} are promised");
+
+    machine.power("Stopped").await?;
+    machine.ready_and(ObservedPower::Stopped, SOON).await?;
+    let instance = machine.instance().await?;
+    let stops = cluster.jobs_on(&instance, "OP_INSTANCE_SHUTDOWN").len();
+    ensure!(stops == 1 && cluster.sim.instances().len() == 1, "{:?}", cluster.sim.jobs());
+    Ok(())
+}
+
+pub async fn a_replica_that_is_started_anew_waits_for_nobody(stage: &Stage) -> Result<()> {
+    {
+        // Alone.
+        let pair = Pair::start(stage).await?;
+        drop(pair);
+    }
+    let cluster = stage.sim("anew").await?;
+    let (first, epoch) = holder(stage, cluster.backend.name()).await?;
+    let mut bed = stage.bed_mut().await;
+    bed.operator()?.kill().await?;
+    let begun = Instant::now();
+    bed.operator()?.start()?;
+    let (next, now, _) = taken_over(stage, cluster.backend.name(), epoch).await?;
+    let took = begun.elapsed();
+    report("taken again by a new life of the same replica", took, Duration::from_secs(1));
+    ensure!((next == first) && now == epoch + 1, "{next} under epoch {now}");
+    ensure!(took < LEASE, "it waited for its own Lease: {took:?}");
+    Ok(())
+}
+
+fn report(what: &str, took: Duration, promised: Duration) {
+    use std::io::Write as _;
+    // Nobody is left to be told if this fails.
+    let _ = writeln!(std::io::stderr().lock(), "  {what} after {took:.3?} (promised: {promised:.3?})");
+}
