@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use cyclades_crds::{GanetiBackendSpec, GanetiBackendStatus};
+use cyclades_crds::{GanetiBackendSpec, GanetiBackendStatus, backend::Capacity};
 use tracing::warn;
 use uuid::Uuid;
 
@@ -77,6 +77,11 @@ fn read(object: &Unparsed<'_>) -> Result<BackendObject, serde_json::Error> {
     })
 }
 
+/// What a backend's status tells whoever places machines.
+fn told(backend: &Backend) -> (bool, Option<Capacity>) {
+    (backend.is_open().is_ok(), backend.object.status.capacity.clone())
+}
+
 /// Stores a backend; returns the machines to wake, or `None` where the store has it already.
 fn store(world: &mut World, name: &Arc<str>, read: BackendObject) -> Option<Vec<ObjectName>> {
     let Some(backend) = world.backends.get_mut(name) else {
@@ -89,8 +94,11 @@ fn store(world: &mut World, name: &Arc<str>, read: BackendObject) -> Option<Vec<
     // A backend that takes machines again, or more of them, concerns those that wait for room.
     let forgotten = read.forgotten && !backend.object.forgotten;
     let reopened = backend.object.generation != read.generation;
+    let told = told(backend);
     backend.window.resize(read.spec.limits.jobs_in_flight);
     backend.object = read;
+    // Of a backend that another replica holds, the status tells that there is room again.
+    let reopened = reopened || backend.held.is_none() && told != self::told(backend);
     if forgotten {
         return Some(world.machines.on_backend(name).cloned().collect());
     }
