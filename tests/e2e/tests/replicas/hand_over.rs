@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use cyclades_bed::REPLICA;
 use cyclades_crds::virtual_machine::ObservedPower;
-use cyclades_e2e::{SOON, Stage};
+use cyclades_e2e::{Look, SOON, Stage, eventually};
 
 use crate::{LEASE, Pair, holder, taken_over};
 
@@ -63,6 +64,28 @@ pub async fn a_replica_that_is_started_anew_waits_for_nobody(stage: &Stage) -> R
     ensure!((next == first) && now == epoch + 1, "{next} under epoch {now}");
     ensure!(took < LEASE, "it waited for its own Lease: {took:?}");
     Ok(())
+}
+
+pub async fn a_second_process_of_one_name_ends_the_first(stage: &Stage) -> Result<()> {
+    let mut bed = stage.bed_mut().await;
+    let first = bed.operator()?;
+    first.start()?;
+    first.ready().await?;
+    let mut second = first.another(REPLICA)?;
+    second.start()?;
+    let ended = eventually("the first one ends", SOON, async || {
+        Ok(first
+            .check()
+            .map_or_else(|ended| Look::Is(ended.to_string()), |()| Look::NotYet("it runs".to_owned())))
+    })
+    .await?;
+    ensure!(ended.contains("another process runs as replica"), "{ended}");
+    second.ready().await?;
+    ensure!(second.stop().await?, "SIGTERM was not enough");
+    // What has ended is no process any more.
+    first.kill().await?;
+    first.start()?;
+    Ok(first.ready().await?)
 }
 
 fn report(what: &str, took: Duration, promised: Duration) {

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
             hand_over::a_replica_that_ends_hands_over_at_once,
             hand_over::a_replica_that_dies_is_taken_over_from_when_its_lease_is_over,
             hand_over::a_replica_that_is_started_anew_waits_for_nobody,
+            hand_over::a_second_process_of_one_name_ends_the_first,
             fence::what_a_stopped_replica_submits_too_late_has_no_effect_in_ganeti,
             api::a_replica_that_loses_the_api_server_stops_before_another_takes_over,
         ],
