@@ -86,6 +86,7 @@ pub fn cases() -> Vec<Case> {
         case!(false, faults::a_crash),
         case!(true, queue::drained),
         case!(true, queue::rejected_by_reason),
+        case!(true, queue::a_fence_spares_what_was_accepted_before),
         case!(true, queue::cancel_a_waiting_job),
     ]
 }

@@ -75,6 +75,49 @@ pub(super) async fn rejected_by_reason(world: &World) -> Result<Notes> {
     Ok(notes)
 }
 
+/// What was accepted before a rule goes on, if the rule says so: its watermark is the last job when it was written.
+pub(super) async fn a_fence_spares_what_was_accepted_before(world: &World) -> Result<Notes> {
+    let mut notes = Notes::default();
+    let client = &world.client;
+    let reason = "suite/fence/0000000004/abc";
+    let pause = JobFilterSpec {
+        priority: 5,
+        predicates: vec![Predicate::Reason(Filter::equal("reason", reason))],
+        action: Action::Pause,
+    };
+    let paused = client.add_job_filter(&pause).await?;
+    let submit = Submit::because(reason);
+    let early = client.startup_instance("nobody.queue.example.com", &submit).await?;
+    let later = JobFilterSpec {
+        priority: 0,
+        predicates: vec![
+            Predicate::JobId(Filter::greater("id", "watermark")),
+            Predicate::Reason(Filter::And(vec![
+                Filter::at_least("reason", "suite/fence/"),
+                Filter::less("reason", "suite/fence/0000000005/"),
+            ])),
+        ],
+        action: Action::Reject,
+    };
+    let fence = "6f1c1f2e-7c4b-4a59-9d35-3a1f6f0f0a12";
+    client.replace_job_filter(fence, &later).await?;
+    let rule =
+        client.job_filters().await?.into_iter().find(|rule| rule.uuid == fence).context("not listed")?;
+    ensure!(
+        rule.watermark.is_some_and(|mark| mark >= early) && rule.predicates == later.predicates,
+        "{rule:?}"
+    );
+    let late = world.end(client.startup_instance("nobody.queue.example.com", &submit).await).await?;
+    notes.outcome("submitted after the fence", &late);
+    ensure!(late.status == JobStatus::Canceled, "{late:?}");
+    let waiting = client.job(early).await?.context("not known")?;
+    ensure!(!waiting.status.is_final(), "accepted before the fence: {waiting:?}");
+    client.delete_job_filter(&paused).await?;
+    notes.outcome("accepted before the fence", &world.end(Ok(early)).await?);
+    client.delete_job_filter(fence).await?;
+    Ok(notes)
+}
+
 pub(super) async fn cancel_a_waiting_job(world: &World) -> Result<Notes> {
     let mut notes = Notes::default();
     let client = &world.client;
