@@ -104,10 +104,16 @@ async fn references(cluster: &Cluster, machines: &[Value], notes: &mut Vec<Strin
     let flavors = read::<Flavor>(cluster, flavors, notes).await?;
     let volume_types = flavors.iter().map(|flavor| (None, text(&flavor["spec"]["volumeTypeRef"]["name"])));
     let volume_types = read::<VolumeType>(cluster, volume_types, notes).await?;
-    let images = machines.iter().map(|machine| {
-        let reference = &machine["spec"]["imageRef"];
-        let namespace = reference["namespace"].as_str().or(machine["metadata"]["namespace"].as_str());
-        (namespace.map(str::to_owned), text(&reference["name"]))
+    let named = |machine: &'_ Value| {
+        [machine["spec"]["imageRef"].clone(), machine["spec"]["rescue"]["imageRef"].clone()]
+            .into_iter()
+            .filter(|reference| reference.is_object())
+    };
+    let images = machines.iter().flat_map(|machine| {
+        named(machine).map(move |reference| {
+            let namespace = reference["namespace"].as_str().or(machine["metadata"]["namespace"].as_str());
+            (namespace.map(str::to_owned), text(&reference["name"]))
+        })
     });
     let images = read::<Image>(cluster, images, notes).await?;
     Ok([volume_types, flavors, images].concat())

@@ -35,6 +35,13 @@ pub(crate) fn image_of(machine: &VirtualMachine) -> (String, String) {
     (namespace.unwrap_or_default(), reference.name.clone())
 }
 
+/// Namespace and name of the image that a machine is to be rescued with.
+pub(crate) fn rescue_image_of(machine: &VirtualMachine) -> Option<(String, String)> {
+    let reference = &machine.spec.rescue.as_ref()?.image_ref;
+    let namespace = reference.namespace.clone().or_else(|| machine.metadata.namespace.clone());
+    Some((namespace.unwrap_or_default(), reference.name.clone()))
+}
+
 impl Scene {
     /// Looks at everything that the machines refer to, each object once.
     ///
@@ -46,9 +53,9 @@ impl Scene {
         let backends = each(backends, async |name| look(&Api::all(client()), name).await);
         let flavors = machines.iter().map(|machine| machine.spec.flavor_ref.name.clone());
         let flavors = each(flavors, async |name| look::<Flavor>(&Api::all(client()), name).await);
-        let images = each(machines.iter().map(image_of), async |(namespace, name)| {
-            look(&Api::namespaced(client(), namespace), name).await
-        });
+        let named = machines.iter().map(image_of).chain(machines.iter().filter_map(rescue_image_of));
+        let images =
+            each(named, async |(namespace, name)| look(&Api::namespaced(client(), namespace), name).await);
         let (backends, flavors, images) = futures::try_join!(backends, flavors, images)?;
         let operator_namespace = cluster.operator_namespace.clone();
         let mut scene = Self { flavors, volume_types: BTreeMap::new(), images, backends, operator_namespace };

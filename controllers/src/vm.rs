@@ -4,6 +4,7 @@ mod act;
 mod missing;
 mod observe;
 mod report;
+mod rescue;
 mod resolve;
 mod shape;
 mod tell;

@@ -68,6 +68,12 @@ pub struct GanetiBackendSpec {
     /// Whether to leave the cluster alone: no request at all is sent to it, and its machines wait.
     #[serde(default)]
     pub offline: bool,
+    /// Where media may come from that machines are rescued with: directories on the nodes, such as `/srv/iso/`, and
+    /// beginnings of URLs, each with a slash at its end. Whoever may make an Image chooses among what lies below, and the
+    /// guest can read it. None where absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "crate::text::media")]
+    pub rescue_media: Vec<String>,
     /// How hard the cluster may be worked.
     #[serde(default)]
     pub limits: Limits,

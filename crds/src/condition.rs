@@ -101,6 +101,12 @@ closed_list! {
     RebuildPending,
     /// A rebuild failed after the system disk was touched: the machine is stopped until it is rebuilt, or started as it is.
     RebuildFailed,
+    /// The machine is being given the medium of `spec.rescue`, or its own disk again, to boot from.
+    Rescuing,
+    /// A rescue, or its end, takes effect the next time that the machine is stopped; see `spec.rescuePolicy`.
+    RescuePending,
+    /// The machine cannot be rescued: its hypervisor boots from no medium, or its backend does not allow this one.
+    RescueRefused,
     /// The machine is being given the shape of another flavor.
     Resizing,
     /// Another flavor takes effect the next time that the machine is stopped; see `spec.resizePolicy`.
@@ -189,6 +195,7 @@ impl Reason {
                 | Self::Deleting
                 | Self::Rebooting
                 | Self::Rebuilding
+                | Self::Rescuing
                 | Self::Resizing
                 | Self::Adopting
                 | Self::Tagging
@@ -204,6 +211,7 @@ impl Reason {
             Self::Paused
                 | Self::Suspended
                 | Self::RebuildPending
+                | Self::RescuePending
                 | Self::ResizePending
                 | Self::Observed
                 | Self::Protected

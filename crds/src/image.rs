@@ -67,12 +67,25 @@ pub enum Visibility {
 
 /// Where an operating system comes from: a one-of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = Rule::new("has(self.ganetiOS)").message("spec.source must name one source: set ganetiOS"))]
+#[x_kube(validation = Rule::new("has(self.ganetiOS) != has(self.cdrom)").message("spec.source must name one source: set ganetiOS, or cdrom for a medium that machines are rescued with"))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageSource {
     /// A Ganeti OS definition, installed on the nodes of the backend (`gnt-os list`).
     #[serde(default, rename = "ganetiOS", skip_serializing_if = "Option::is_none")]
     pub ganeti_os: Option<GanetiOs>,
+    /// A medium that machines are rescued with (`spec.rescue` of a VirtualMachine). Nothing is installed from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cdrom: Option<Cdrom>,
+}
+
+/// A medium that a machine boots from instead of its disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Cdrom {
+    /// Where the nodes find it: the absolute path of a file that every node of the backend has, or a URL that they can
+    /// read, without commas. The GanetiBackend must allow it: see its `spec.rescueMedia`.
+    #[schemars(schema_with = "crate::text::medium")]
+    pub location: String,
 }
 
 /// A Ganeti OS definition with its parameters.

@@ -88,6 +88,20 @@ pub(crate) fn os_parameter(_: &mut SchemaGenerator) -> Schema {
     shaped(1, 63, "^[a-z][a-z0-9_]*$", advice)
 }
 
+/// Where a medium is: Ganeti takes normalised absolute paths and URLs. QEMU's options, which it becomes a part of, end at
+/// a comma.
+pub(crate) fn medium(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write an absolute path without . and .. in it, such as /srv/iso/rescue.iso, or a URL with http or https; no commas";
+    shaped(2, 1024, "^(/|https?://)[A-Za-z0-9_~%=&?:@+.-]+(/[A-Za-z0-9_~%=&?:@+.-]+)*$", advice)
+}
+
+/// At most 16 directories and beginnings of URLs.
+pub(crate) fn media(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write a directory such as /srv/iso/, or the beginning of URLs such as https://images.example.com/iso/; it ends in a slash";
+    let item = shaped(2, 1024, "^(/|https?://)([A-Za-z0-9_~%:@+.-]+/)+$", advice);
+    json_schema!({ "type": "array", "maxItems": 16, "items": item })
+}
+
 /// At most 32 parameters with names of at most 63 and values of at most 1,024 characters. Ganeti's master daemon writes its
 /// job files in the locale it was started in, often POSIX: anything but ASCII then fails the job's submission.
 pub(crate) fn parameters(_: &mut SchemaGenerator) -> Schema {

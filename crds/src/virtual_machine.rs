@@ -91,6 +91,15 @@ pub struct VirtualMachineSpec {
     /// started again.
     #[serde(default)]
     pub resize_policy: ResizePolicy,
+    /// Boots the machine from a medium instead of its disk, to repair what is on the disk. It needs the hypervisor kvm, and
+    /// takes effect as `rescuePolicy` says. Without it, the machine boots from its disk again, as that policy says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescue: Option<Rescue>,
+    /// When `rescue`, or its end, takes effect. `WhenStopped`: the next time that the machine is stopped; until then
+    /// `InSync` is False with reason `RescuePending` and the guest is left alone. `Restart`: the machine is shut down for
+    /// it and started again.
+    #[serde(default)]
+    pub rescue_policy: RescuePolicy,
     /// What happens when an administrator changes CPUs, memory or disk in Ganeti. `Report`: it is shown (`Ready=False`,
     /// reason `Drifted`) and left alone. `Correct`: the flavor's shape is brought back, as `resizePolicy` says. `Accept`:
     /// the condition `InSync` shows it, and the machine is Ready all the same. A disk never shrinks.
@@ -186,6 +195,24 @@ pub enum ManagementPolicy {
 /// When another flavor takes effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ResizePolicy {
+    /// The next time that the machine is stopped.
+    #[default]
+    WhenStopped,
+    /// At once: the machine is shut down for it and started again.
+    Restart,
+}
+
+/// What a machine boots from instead of its disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rescue {
+    /// Image with the medium: one with `source.cdrom`.
+    pub image_ref: ImageRef,
+}
+
+/// When a rescue, or its end, takes effect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum RescuePolicy {
     /// The next time that the machine is stopped.
     #[default]
     WhenStopped,
@@ -336,6 +363,10 @@ pub struct VirtualMachineStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 127))]
     pub image: Option<String>,
+    /// Image whose medium the machine boots from, or will the next time that it is started. Absent: it boots from its disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 127))]
+    pub rescue: Option<String>,
     /// What came of the last `spec.action`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_action: Option<LastAction>,

@@ -171,11 +171,13 @@ pub enum JobStep {
     SetOs,
     /// `OP_INSTANCE_REINSTALL`. RAPI takes no reason for it: its job is known by what it does to whom
     Reinstall,
+    /// `OP_INSTANCE_SET_PARAMS`: what the machine boots from
+    SetBoot,
 }
 
 impl JobStep {
     /// Every step.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -190,6 +192,7 @@ impl JobStep {
         Self::Untag,
         Self::SetOs,
         Self::Reinstall,
+        Self::SetBoot,
     ];
 
     /// The step's word in a job's reason, in metrics and in messages.
@@ -210,6 +213,7 @@ impl JobStep {
             Self::Untag => "untag",
             Self::SetOs => "set-os",
             Self::Reinstall => "reinstall",
+            Self::SetBoot => "set-boot",
         }
     }
 

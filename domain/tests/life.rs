@@ -5,12 +5,14 @@ use std::collections::{HashSet, VecDeque};
 
 use cyclades_crds::{
     condition::Reason,
-    virtual_machine::{DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy},
+    virtual_machine::{
+        DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState, RescuePolicy, ResizePolicy,
+    },
 };
 use cyclades_domain::{
     naming::JobStep,
     power::Power,
-    vm::{BackendView, Decision, Desired, Instance, Observed, Presence, Setback, Step, plan},
+    vm::{BackendView, Boot, Decision, Desired, Instance, Observed, Presence, Setback, Step, plan},
 };
 
 /// Steps within which a machine that nobody disturbs any more comes to rest.
@@ -90,6 +92,7 @@ impl World {
             power: self.wish,
             power_policy: self.policy,
             on_missing: self.on_missing,
+            rescue_policy: RescuePolicy::WhenStopped,
             resize_policy: ResizePolicy::WhenStopped,
             drift_policy: DriftPolicy::Report,
             deletion: DeletionPolicy::Delete,
@@ -117,6 +120,7 @@ impl World {
             flavor: None,
             resize: None,
             request: None,
+            rescue: None,
             image: "debian".into(),
             made_from: None,
             broken: false,
@@ -137,6 +141,7 @@ impl World {
             vcpus: 1,
             memory_mib: 256,
             disk_mib: 0,
+            boot: Boot::Own,
             half_made: real.half_made && self.created != Some(real.number),
         })
     }

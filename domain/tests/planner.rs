@@ -5,13 +5,17 @@ use std::{collections::BTreeSet, sync::Arc};
 use cyclades_crds::{
     condition::{ConditionType, Reason},
     virtual_machine::{
-        DeletionPolicy, DriftPolicy, ObservedPower, OnMissing, PowerPolicy, PowerState, ResizePolicy, Shape,
+        DeletionPolicy, DriftPolicy, ObservedPower, OnMissing, PowerPolicy, PowerState, RescuePolicy,
+        ResizePolicy, Shape,
     },
 };
 use cyclades_domain::{
     naming::JobStep,
     power::Power,
-    vm::{BackendView, Decision, Desired, Instance, Observed, Presence, Setback, Status, Step, plan, report},
+    vm::{
+        BackendView, Boot, Decision, Desired, Instance, Observed, Presence, Setback, Status, Step, plan,
+        report,
+    },
 };
 
 const UUID: &str = "4d2f0e4c-0000-4000-8000-000000000001";
@@ -33,6 +37,7 @@ fn instance(power: Power, half_made: bool) -> Instance {
         vcpus: 1,
         memory_mib: 256,
         disk_mib: 0,
+        boot: Boot::Own,
         half_made,
     }
 }
@@ -54,6 +59,7 @@ fn desires() -> Vec<Desired> {
                         power,
                         power_policy,
                         on_missing,
+                        rescue_policy: RescuePolicy::WhenStopped,
                         resize_policy: ResizePolicy::WhenStopped,
                         drift_policy: DriftPolicy::Report,
                         deletion: DeletionPolicy::Delete,
@@ -137,6 +143,7 @@ fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
                         flavor: Some("small".into()),
                         resize: None,
                         request: None,
+                        rescue: None,
                         image: "debian".into(),
                         made_from: None,
                         broken: false,
@@ -310,6 +317,7 @@ fn statuses() -> [Status; 2] {
         shape: Some(shape(1)),
         flavor: Some("small".into()),
         image: None,
+        rescue: None,
         last_action: None,
         verdicts: Vec::new(),
     };
@@ -399,6 +407,7 @@ fn a_drifted_machine_says_which_fields() {
         flavor: Some("small".into()),
         resize: None,
         request: None,
+        rescue: None,
         image: "debian".into(),
         made_from: None,
         broken: false,
@@ -430,6 +439,7 @@ fn what_went_wrong_before_does_not_matter_to_a_machine_that_is_well() {
             flavor: Some("small".into()),
             resize: None,
             request: None,
+            rescue: None,
             image: "debian".into(),
             made_from: None,
             broken: false,

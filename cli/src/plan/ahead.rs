@@ -12,8 +12,8 @@ use cyclades_domain::{
     placement::Placement,
     power::Power,
     vm::{
-        BackendView, Decision, Desired, Instance, Observed, Presence, Record, Stage, Status, Step, plan,
-        report,
+        BackendView, Boot, Decision, Desired, Instance, Observed, Presence, Record, Rescue, Stage, Status,
+        Step, plan, report,
     },
 };
 
@@ -236,6 +236,12 @@ fn done(observed: &mut Observed, desired: &Desired, job: JobStep, prepared: &Pre
         (JobStep::Modify, Some(shape)) => {
             (instance.vcpus, instance.memory_mib) = (shape.vcpus, shape.memory_mib);
         }
+        (JobStep::SetBoot, _) => {
+            instance.boot = match &mut observed.rescue {
+                Some(Rescue::From { location, .. }) => Boot::Medium(Arc::clone(location)),
+                _ => Boot::Own,
+            };
+        }
         (JobStep::Grow, Some(shape)) => instance.disk_mib = shape.disk_mib,
         (JobStep::RebootSoft | JobStep::RebootHard, _) => {
             if let Some(request) = &mut observed.request {
@@ -257,6 +263,7 @@ fn made(desired: &Desired, shape: Option<&Shape>) -> Instance {
         vcpus: shape.vcpus,
         memory_mib: shape.memory_mib,
         disk_mib: shape.disk_mib,
+        boot: Boot::Own,
         half_made: false,
     }
 }
@@ -265,6 +272,11 @@ fn made(desired: &Desired, shape: Option<&Shape>) -> Instance {
 fn recorded(observed: &mut Observed, record: Record) {
     match record {
         Record::Restart => observed.applied = None,
+        Record::Rescue => {
+            if let Some(Rescue::From { noted, .. }) = &mut observed.rescue {
+                *noted = true;
+            }
+        }
         Record::Take => {
             if is_rebuild(observed) {
                 observed.applied = None;

@@ -7,7 +7,7 @@ use cyclades_crds::{GanetiBackend, VirtualMachine, names};
 use cyclades_domain::{
     naming::{JobReason, JobStep, Owner, owner},
     power::Power,
-    vm::Instance,
+    vm::{Boot, Instance},
 };
 use futures::{StreamExt as _, stream};
 use ganeti_rapi::{Client, ConfigRow, Filter, JobId, JobRow, QueryRow as _, Resource};
@@ -172,6 +172,7 @@ fn configured(row: &ConfigRow<'_>) -> Instance {
         vcpus: u32::try_from(row.vcpus).unwrap_or(u32::MAX),
         memory_mib: row.max_mem_mib,
         disk_mib: 0,
+        boot: Boot::Fixed,
         half_made: false,
     }
 }
@@ -182,6 +183,8 @@ async fn read_live(client: &Client, sighting: &mut Sighting) -> ganeti_rapi::Ans
     if let Some(live) = client.instance(&instance.name).await? {
         instance.power = Power::from_ganeti(live.status.as_str());
         instance.disk_mib = live.disk_sizes.first().copied().flatten().unwrap_or(0);
+        let text = |name: &str| live.hvparams.get(name).and_then(serde_json::Value::as_str);
+        instance.boot = Boot::read(text("boot_order"), text("cdrom_image_path"), text("kernel_path"));
         let words = live.tags.iter().filter(|tag| tag.starts_with(names::TAG_USER));
         let mut words: Vec<Box<str>> = words.map(|tag| tag.as_str().into()).collect();
         words.sort();

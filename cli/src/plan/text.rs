@@ -6,7 +6,7 @@ use cyclades_crds::names;
 use cyclades_domain::{
     naming::JobStep,
     power::Power,
-    vm::{BackendView, Presence, Record, Step},
+    vm::{BackendView, Presence, Record, Rescue, Step},
 };
 use serde_json::Value;
 
@@ -157,6 +157,7 @@ fn what(world: &World<'_>, stride: &Stride) -> String {
             format!("{number}{} {instance}{}", job.as_str(), details(world, *job))
         }
         Step::Record(Record::Restart) => "note in the status that it is going to be restarted".to_owned(),
+        Step::Record(Record::Rescue) => "write the image of the rescue into status.rescue".to_owned(),
         Step::Record(record) => match record.result() {
             Some(result) => format!("write {result:?} into status.lastAction"),
             None => "note in the status what comes next".to_owned(),
@@ -182,6 +183,10 @@ fn details(world: &World<'_>, job: JobStep) -> String {
         }
         JobStep::Stop | JobStep::RebootHard => grace(),
         JobStep::Remove => " and its disks".to_owned(),
+        JobStep::SetBoot => match &world.view.observed.rescue {
+            Some(Rescue::From { image, .. }) => format!(" to the medium of image {image}"),
+            _ => " to its own disk".to_owned(),
+        },
         JobStep::SetOs => format!(" for image {}: its guest goes on", world.view.observed.image),
         JobStep::Reinstall => {
             format!(" with image {}: what is on its system disk is lost", world.view.observed.image)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cyclades_crds::{
     VirtualMachine, VirtualMachineStatus,
     condition::{ConditionType, Reason, find},
+    image::Visibility,
     names,
     virtual_machine::{ActionResult, ManagementPolicy, ObservedPower},
 };
@@ -12,14 +13,17 @@ use cyclades_domain::{
     naming::{JobStep, image_label, user_tag},
     power::Power,
     shape::refusal,
-    vm::{BackendView, Desired, Instance, Observed, Presence, Request, Resize, Setback, Stage, TagChange},
+    vm::{
+        BackendView, Boot, Desired, Instance, Observed, Presence, Request, Rescue, Resize, Setback, Stage,
+        TagChange,
+    },
 };
 
 use super::ganeti::{Sight, Sighting};
 use super::identity::wanted_name;
 use crate::look::Look;
 use crate::references::{allows_new, shape_of};
-use crate::scene::{Scene, image_of};
+use crate::scene::{Scene, image_of, rescue_image_of};
 use crate::status::{is_paused, trouble};
 
 /// A machine as the planner sees it.
@@ -41,10 +45,11 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
     let seen = sight.and_then(Sight::seen);
     let shape = shape_of(machine, scene).ok().flatten().map(Arc::new);
     let (namespace, image) = (machine.metadata.namespace.clone().unwrap_or_default(), image_of(machine));
+    let rescue = rescue(machine, &status, scene);
     let observed = Observed {
         finalizer: machine.metadata.finalizers.iter().flatten().any(|it| it == names::VM_FINALIZER),
         backend: backend(machine, scene),
-        presence: presence(machine, &status, seen),
+        presence: presence(machine, &status, seen, rescue.as_ref()),
         was_created: status.instance_uuid.is_some(),
         applied: status.applied_power_state,
         job: seen.and_then(|seen| seen.job).or_else(|| told_job(machine, &status, seen)),
@@ -54,6 +59,7 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
         flavor: Some(status.flavor.as_deref().unwrap_or(&machine.spec.flavor_ref.name).into()),
         resize: resize(machine, &status, scene),
         request: request(machine, &status),
+        rescue,
         image: image_label(&namespace, &image.0, &image.1).as_ref().into(),
         made_from: status.image.as_deref().map(Arc::from),
         broken: is_broken(&status),
@@ -87,6 +93,7 @@ fn desired(machine: &VirtualMachine) -> Desired {
         power: spec.power_state,
         power_policy: spec.power_policy,
         resize_policy: spec.resize_policy,
+        rescue_policy: spec.rescue_policy,
         deletion: spec.deletion_policy,
         on_missing: spec.on_missing,
     }
@@ -130,7 +137,12 @@ fn backend(machine: &VirtualMachine, scene: &Scene) -> BackendView {
     }
 }
 
-fn presence(machine: &VirtualMachine, status: &VirtualMachineStatus, seen: Option<&Sighting>) -> Presence {
+fn presence(
+    machine: &VirtualMachine,
+    status: &VirtualMachineStatus,
+    seen: Option<&Sighting>,
+    rescue: Option<&Rescue>,
+) -> Presence {
     let reason = told(machine, status);
     if reason == Some(Reason::DuplicateInstance) {
         return Presence::Duplicate { elsewhere: "another backend".into() };
@@ -144,7 +156,7 @@ fn presence(machine: &VirtualMachine, status: &VirtualMachineStatus, seen: Optio
             Presence::NameTaken { name: name.as_str().into() }
         }
         Some(_) => Presence::Absent,
-        None => presence_by_status(status, reason),
+        None => presence_by_status(status, reason, rescue),
     }
 }
 
@@ -156,7 +168,11 @@ fn may_adopt(machine: &VirtualMachine, status: &VirtualMachineStatus) -> bool {
     machine.spec.adopt.is_some() && (observes || is_new)
 }
 
-fn presence_by_status(status: &VirtualMachineStatus, reason: Option<Reason>) -> Presence {
+fn presence_by_status(
+    status: &VirtualMachineStatus,
+    reason: Option<Reason>,
+    rescue: Option<&Rescue>,
+) -> Presence {
     let name: Arc<str> = status.instance_name.as_deref().unwrap_or_default().into();
     if reason == Some(Reason::InstanceNameTaken) {
         return Presence::NameTaken { name };
@@ -172,6 +188,15 @@ fn presence_by_status(status: &VirtualMachineStatus, reason: Option<Reason>) -> 
         ObservedPower::Unknown => Power::Unknown,
     };
     let shape = status.shape.clone().unwrap_or_default();
+    // A rescue that is noted has taken effect, unless it is said to wait.
+    let boot = match (rescue, &status.rescue) {
+        _ if reason == Some(Reason::RescueRefused) => Boot::Fixed,
+        (Some(Rescue::From { location, noted: true, .. }), _) if reason != Some(Reason::RescuePending) => {
+            Boot::Medium(Arc::clone(location))
+        }
+        (Some(Rescue::Over), Some(image)) => Boot::Medium(image.as_str().into()),
+        _ => Boot::Own,
+    };
     Presence::Present(Instance {
         name,
         uuid: uuid.as_str().into(),
@@ -180,6 +205,7 @@ fn presence_by_status(status: &VirtualMachineStatus, reason: Option<Reason>) -> 
         vcpus: shape.vcpus,
         memory_mib: shape.memory_mib,
         disk_mib: shape.disk_mib,
+        boot,
         half_made: false,
     })
 }
@@ -247,6 +273,53 @@ fn is_broken(status: &VirtualMachineStatus) -> bool {
     let last = status.last_action.as_ref();
     let failed = last.is_some_and(|last| last.result == ActionResult::Failed && last.image.is_some());
     failed && status.image.is_none()
+}
+
+/// A rescue that is asked for or to be ended. The rules and their words are the operator's.
+fn rescue(machine: &VirtualMachine, status: &VirtualMachineStatus, scene: &Scene) -> Option<Rescue> {
+    let Some((namespace, name)) = rescue_image_of(machine) else {
+        return status.rescue.is_some().then_some(Rescue::Over);
+    };
+    let own = machine.metadata.namespace.as_deref().unwrap_or_default();
+    let label = image_label(own, &namespace, &name).into_owned();
+    let refused = |reason, message: String| Some(Rescue::Refused { reason, message: message.into() });
+    let image = match scene.images.get(&(namespace.clone(), name.clone())) {
+        Some(Look::Found(image)) => image,
+        Some(Look::Absent) => {
+            let message = format!(
+                "Image {name} does not exist in namespace {namespace}: create it, and the machine goes on."
+            );
+            return refused(Reason::ImageNotFound, message);
+        }
+        // Where its medium is, only who may read it knows.
+        Some(Look::Hidden) | None => return Some(found(label, String::new(), status)),
+    };
+    if namespace != own && image.spec.visibility != Visibility::Public {
+        let message = format!(
+            "Image {namespace}/{name} is private to its namespace: it must say visibility: Public to be used here."
+        );
+        return refused(Reason::ImageNotShared, message);
+    }
+    let Some(cdrom) = &image.spec.source.cdrom else {
+        let message = format!("Image {namespace}/{name} is no medium, its spec.source has no cdrom");
+        return refused(Reason::RescueRefused, message);
+    };
+    let location = &cdrom.location;
+    let backend = machine.spec.backend_name.as_deref().unwrap_or_default();
+    match scene.backend(backend) {
+        Look::Found(found) if !found.spec.rescue_media.iter().any(|start| location.starts_with(start)) => {
+            let message = format!(
+                "GanetiBackend {backend} does not allow the medium of image {namespace}/{name}: its spec.rescueMedia names no directory or URL that {location} is below"
+            );
+            refused(Reason::RescueRefused, message)
+        }
+        _ => Some(found(label, location.clone(), status)),
+    }
+}
+
+fn found(label: String, location: String, status: &VirtualMachineStatus) -> Rescue {
+    let noted = status.rescue.as_deref() == Some(&label);
+    Rescue::From { image: label.into(), location: location.into(), noted }
 }
 
 /// An action that is not over.

@@ -4,7 +4,7 @@ use cyclades_crds::virtual_machine::PowerState;
 use cyclades_domain::{
     naming::JobStep,
     power::Power,
-    vm::{Desired, Observed, Presence, Record, Resize, Step},
+    vm::{Desired, Observed, Presence, Record, Rescue, Resize, Step},
 };
 
 /// Why a step is made, in a sentence without its full stop.
@@ -37,6 +37,12 @@ fn why_job(desired: &Desired, observed: &Observed, job: JobStep) -> String {
         JobStep::Remove => "the object is being deleted".to_owned(),
         JobStep::Detach => "the object is being deleted, and spec.deletionPolicy is Detach".to_owned(),
         JobStep::Adopt => "spec.adopt names it, and it is nobody's".to_owned(),
+        JobStep::SetBoot => match &observed.rescue {
+            Some(Rescue::From { image, .. }) => {
+                format!("spec.rescue names image {image}, and the machine is stopped")
+            }
+            _ => "the machine is to boot from its own disk again, and is stopped".to_owned(),
+        },
         JobStep::Modify | JobStep::Grow => match &observed.resize {
             Some(Resize::To { flavor, .. }) => {
                 format!("spec.flavorRef names {flavor}, and the machine is stopped")
@@ -61,6 +67,10 @@ fn why_power(desired: &Desired, observed: &Observed, to: PowerState) -> String {
     if to == PowerState::Stopped && observed.request.is_some() {
         return "spec.action asks for a rebuild, and the disk of a running guest is left alone".to_owned();
     }
+    let reshapes = observed.target(desired).is_some();
+    if to == PowerState::Stopped && desired.wanted_power() == PowerState::Running && !reshapes {
+        return "what it boots from is to change, and spec.rescuePolicy is Restart".to_owned();
+    }
     if to == PowerState::Stopped && desired.wanted_power() == PowerState::Running {
         return "spec.flavorRef names another flavor, and spec.resizePolicy is Restart".to_owned();
     }
@@ -84,6 +94,7 @@ fn why_record(record: Record) -> &'static str {
         Record::Restart => {
             "after a crash in between, nobody must take the stop that follows for somebody else's"
         }
+        Record::Rescue => "after a crash in between, somebody must know that the medium is ours to take away",
         Record::Take => "an action is done at most once, whatever happens in between",
         Record::Done | Record::Failed | Record::Refused => "its job has ended",
         Record::Decline => "the machine is in no state for it",

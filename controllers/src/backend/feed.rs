@@ -278,8 +278,8 @@ impl Feed<'_> {
                 let generation = world.machines.get(&job.machine).map_or(0, |machine| machine.generation);
                 if let Some(machine) = world.machines.get_mut(&job.machine) {
                     let left_behind = backend.inventory.has(*id);
-                    if job.image.is_some() {
-                        machine.memory.made_from.clone_from(&job.image);
+                    if job.step == JobStep::Create && job.source.is_some() {
+                        machine.memory.made_from.clone_from(&job.source);
                     }
                     setback::after(machine, job.step, &outcome, generation, left_behind);
                 }
@@ -345,6 +345,7 @@ fn shows(presence: &Presence, job: &Job) -> bool {
         (Presence::Present(instance), step @ (JobStep::Modify | JobStep::Grow)) => {
             job.shape.as_ref().is_none_or(|shape| instance.step_towards(shape) != Some(step))
         }
+        (Presence::Present(instance), JobStep::SetBoot) => instance.boot.medium() == job.source.as_ref(),
         (Presence::Present(instance), JobStep::Start) => instance.power == Power::Running,
         (Presence::Present(instance), JobStep::Stop) => instance.power == Power::Stopped,
         _ => false,

@@ -92,6 +92,13 @@ pub(crate) enum Work {
         /// The OS.
         software: Box<Software>,
     },
+    /// Say what it boots from.
+    SetBoot {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// Where the medium is; `None` for its own disk.
+        medium: Option<Arc<str>>,
+    },
     /// Install it, which erases the disk.
     Reinstall {
         /// UUID of the instance that is meant.
@@ -147,13 +154,15 @@ impl Work {
             Self::Untag { .. } => JobStep::Untag,
             Self::SetOs { .. } => JobStep::SetOs,
             Self::Reinstall { .. } => JobStep::Reinstall,
+            Self::SetBoot { .. } => JobStep::SetBoot,
         }
     }
 
-    /// The image that it creates an instance from.
-    pub(crate) fn image(&self) -> Option<&Arc<str>> {
+    /// The image that it creates an instance from, or where the medium is that it has an instance boot from.
+    pub(crate) fn source(&self) -> Option<&Arc<str>> {
         match self {
             Self::Create(creation) => Some(&creation.image),
+            Self::SetBoot { medium, .. } => medium.as_ref(),
             _ => None,
         }
     }

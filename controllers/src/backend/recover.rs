@@ -148,7 +148,7 @@ fn taken(machine: ObjectName, step: JobStep, instance: Arc<str>, id: JobId, reas
         machine,
         step,
         shape: None,
-        image: None,
+        source: None,
         instance,
         reason,
         id: Some(id),

@@ -81,10 +81,8 @@ async fn post(client: &Client, order: &Order, tags: &[String], submit: &Submit) 
             client.shutdown_instance(name, &shutdown, submit).await
         }
         Work::Remove { uuid } => {
-            let delete = DeleteInstance {
-                shutdown_timeout: Some(REMOVE_SHUTDOWN_SECONDS),
-                instance_uuid: Some(uuid.to_string()),
-            };
+            let (shutdown_timeout, uuid) = (Some(REMOVE_SHUTDOWN_SECONDS), Some(uuid.to_string()));
+            let delete = DeleteInstance { shutdown_timeout, instance_uuid: uuid };
             client.delete_instance(name, &delete, submit).await
         }
         Work::Reboot { uuid, kind, timeout_seconds } => {
@@ -117,15 +115,25 @@ async fn post(client: &Client, order: &Order, tags: &[String], submit: &Submit) 
             let has = client.os_parameters(name).await?.unwrap_or_default();
             client.modify_instance(name, &told_of(uuid, software, has.keys()), submit).await
         }
+        Work::SetBoot { uuid, medium } => {
+            let modify = booting(uuid, medium.as_deref());
+            client.modify_instance(name, &modify, submit).await
+        }
         Work::Reinstall { software, .. } => {
-            let reinstall = ReinstallInstance {
-                os: Some(software.os.clone()),
-                osparams: os_parameters(software),
-                start: false,
-            };
-            client.reinstall_instance(name, &reinstall).await
+            // Started it is by a job of its own, whose reason can be found again.
+            let (os, osparams) = (Some(software.os.clone()), os_parameters(software));
+            client.reinstall_instance(name, &ReinstallInstance { os, osparams, start: false }).await
         }
     }
+}
+
+/// A medium to boot from, or what the cluster's defaults say.
+fn booting(uuid: &str, medium: Option<&str>) -> ModifyInstance {
+    let mut modify = ModifyInstance { instance_uuid: Some(uuid.to_owned()), ..ModifyInstance::default() };
+    let order = if medium.is_some() { "cdrom" } else { "default" };
+    modify.hvparams.insert("boot_order".to_owned(), json!(order));
+    modify.hvparams.insert("cdrom_image_path".to_owned(), json!(medium.unwrap_or("default")));
+    modify
 }
 
 /// The OS that is going to be installed, in place of the one that the instance `has` parameters for.

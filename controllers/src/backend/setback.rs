@@ -55,6 +55,7 @@ pub(crate) fn after(
         JobStep::Tag | JobStep::Untag => "giving the instance its tags",
         JobStep::SetOs => "preparing another installation",
         JobStep::Reinstall => "installing the image",
+        JobStep::SetBoot => "saying what the instance boots from",
     };
     let (reason, message, backoff, permanent) = match outcome {
         Ended::Success => {

@@ -118,7 +118,7 @@ fn reserve(ctx: &Ctx, order: &Order) -> Option<Reserved> {
             machine: order.machine.clone(),
             step,
             shape: order.work.shape().cloned(),
-            image: order.work.image().cloned(),
+            source: order.work.source().cloned(),
             instance: Arc::clone(&order.instance),
             reason: reason.clone(),
             id: None,

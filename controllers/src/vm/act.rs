@@ -170,6 +170,7 @@ async fn send(ctx: &Ctx, seen: &ObservedMachine, order: &Order) -> Outcome {
                 JobStep::Tag => ("Tagging", "put its owner's words on"),
                 JobStep::Untag => ("Tagging", "take words of its owner off"),
                 JobStep::SetOs => ("Rebuilding", "prepare another installation of"),
+                JobStep::SetBoot => ("Rescuing", "say what to boot from to"),
                 JobStep::Reinstall => ("Rebuilding", "erase the system disk of, and install the image on,"),
             };
             tell(

@@ -13,7 +13,7 @@ use cyclades_domain::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{missing::Missing, shape};
+use super::{missing::Missing, rescue::rescue_of, shape};
 use crate::{
     runtime::context::Ctx,
     world::{Backend, Machine, ObjectName, World, needs::Need},
@@ -65,6 +65,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
         };
         let backend = machine.backend.as_ref().and_then(|name| world.backends.get(name));
         let (resize, need) = resize_of(world, machine);
+        let (rescue, medium) = rescue_of(world, machine, backend);
         let observed = Observed {
             finalizer: machine.has_finalizer(),
             backend: view(machine, backend),
@@ -80,6 +81,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             flavor: Some(machine.status.flavor.clone().unwrap_or_else(|| Arc::clone(&machine.flavor))),
             resize,
             request: machine.request(backend.map_or(0, |backend| backend.last_job)),
+            rescue,
             image: Arc::clone(&machine.image_label),
             made_from: machine.memory.made_from.clone(),
             broken: machine.status.is_broken(),
@@ -103,9 +105,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
         };
         have_it_looked_for(world, &seen);
         have_it_watched(world, &seen);
-        if let Some(need) = need {
-            world.needs.wait(need, key.clone());
-        }
+        [need, medium].into_iter().flatten().for_each(|need| world.needs.wait(need, key.clone()));
         Some(seen)
     })
 }

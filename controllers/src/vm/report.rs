@@ -76,7 +76,7 @@ fn recorded(ctx: &Ctx, seen: &ObservedMachine, record: Record, last: Option<&Las
     let why = last.message.as_deref().unwrap_or_default();
     let id = &last.id;
     let (warning, reason, message) = match record {
-        Record::Restart | Record::Take => return,
+        Record::Restart | Record::Rescue | Record::Take => return,
         Record::Done => match &last.image {
             Some(image) => (false, "Rebuilt", format!("Action {id} is done: image {image} is installed.")),
             None => (false, "Rebooted", format!("Action {id} is done.")),
@@ -149,6 +149,7 @@ struct StatusOut<'a> {
     shape: Option<&'a cyclades_crds::virtual_machine::Shape>,
     flavor: Option<&'a str>,
     image: Option<&'a str>,
+    rescue: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_action: Option<LastActionOut<'a>>,
     conditions: Vec<ConditionOut<'a>>,
@@ -195,6 +196,7 @@ async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), 
         shape: status.shape.as_deref(),
         flavor: status.flavor.as_deref(),
         image: status.image.as_deref(),
+        rescue: status.rescue.as_deref(),
         last_action: status.last_action.as_deref().map(LastActionOut::of),
         conditions: conditions::out(&status.verdicts, &times, status.observed_generation),
     };

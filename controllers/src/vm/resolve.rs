@@ -5,14 +5,14 @@ use std::sync::Arc;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cyclades_crds::{
     condition::Reason,
-    image::Visibility,
+    image::{ImageSource, Visibility},
     virtual_machine::{ActionType, PowerState, Shape},
 };
 use cyclades_domain::{
     identity,
     naming::{JobStep, instance_tags},
     placement::{Candidate, place},
-    vm::{Decision, Record, Step, TagChange},
+    vm::{Decision, Record, Rescue, Step, TagChange},
 };
 
 use ganeti_rapi::RebootKind;
@@ -247,6 +247,7 @@ fn order(
         JobStep::Untag => Work::Untag { tags: changed_tags(seen) },
         JobStep::Adopt => Work::Adopt { tags: tags_of(ctx, seen) },
         JobStep::SetOs => Work::SetOs { uuid: uuid(), software: Box::new(to_install(world, seen)?) },
+        JobStep::SetBoot => Work::SetBoot { uuid: uuid(), medium: wanted_medium(seen) },
         JobStep::Reinstall => Work::Reinstall { uuid: uuid(), software: Box::new(to_install(world, seen)?) },
     };
     Ok(Effect::Submit(Order {
@@ -257,6 +258,14 @@ fn order(
         instance: Arc::clone(&seen.instance),
         work,
     }))
+}
+
+/// Where the medium is that the machine is to boot from.
+fn wanted_medium(seen: &ObservedMachine) -> Option<Arc<str>> {
+    match &seen.observed.rescue {
+        Some(Rescue::From { location, .. }) => Some(Arc::clone(location)),
+        _ => None,
+    }
 }
 
 fn is_rebuild(seen: &ObservedMachine) -> bool {
@@ -277,11 +286,15 @@ fn machine<'a>(world: &'a World, seen: &ObservedMachine) -> Result<&'a Machine, 
     })
 }
 
-/// The OS that an image gives a machine, with all that the machine hands over.
-fn software(world: &World, machine: &Machine, image: &str) -> Result<Software, Missing> {
-    let image = &machine.image_named(image);
+/// An image that a machine may use, by its label.
+pub(super) fn image<'a>(
+    world: &'a World,
+    machine: &Machine,
+    label: &str,
+) -> Result<(ObjectName, &'a ImageSource), Missing> {
+    let image = machine.image_named(label);
     let need = || Some(Need::Image(image.clone()));
-    let Some(entry) = world.catalog.images.get(image) else {
+    let Some(entry) = world.catalog.images.get(&image) else {
         let message = format!(
             "Image {} does not exist in namespace {}: create it, and the machine goes on.",
             image.name(),
@@ -296,11 +309,21 @@ fn software(world: &World, machine: &Machine, image: &str) -> Result<Software, M
         );
         return Err(Missing { need: need(), reason: Reason::ImageNotShared, message });
     }
-    let Some(os) = &entry.spec.source.ganeti_os else {
+    let source = &entry.spec.source;
+    Ok((image, source))
+}
+
+/// The OS that an image gives a machine, with all that the machine hands over.
+fn software(world: &World, machine: &Machine, label: &str) -> Result<Software, Missing> {
+    let (image, source) = image(world, machine, label)?;
+    let need = || Some(Need::Image(image.clone()));
+    let Some(os) = &source.ganeti_os else {
         return Err(Missing {
             need: need(),
             reason: Reason::InvalidSpec,
-            message: format!("Image {image} names no source."),
+            message: format!(
+                "Image {image} is a medium to rescue machines with, there is no operating system to install: name another one."
+            ),
         });
     };
     let mut parameters: Vec<_> =

@@ -12,7 +12,7 @@ use cyclades_domain::{
     inventory::{Credibility, POLLS_BEFORE_ABSENT, judge},
     naming::{Owner, owner},
     power::Power,
-    vm::{Instance, Presence},
+    vm::{Boot, Instance, Presence},
 };
 use uuid::Uuid;
 
@@ -33,6 +33,7 @@ pub(crate) struct Record {
     disk_mib: u64,
     /// The words of its owner as Ganeti's tags, sorted; `None` for none.
     user_tags: Option<Rc<[Box<str>]>>,
+    boot: Boot,
     /// `None` until a live status has been read.
     power: Option<Power>,
     /// A sample that needs a second one to be believed.
@@ -147,7 +148,7 @@ impl Inventory {
 
     fn store(&mut self, row: &InstanceRow<'_>, cluster_id: &str, changes: &mut Changes) {
         let owner = owner(cluster_id, row.tags.iter());
-        let user_tags = user_tags(row);
+        let (user_tags, boot) = (user_tags(row), row.boot.clone());
         let row = &row.lean;
         let before = self.forget(&row.name);
         let same = before.as_ref().is_some_and(|before| *before.uuid == *row.uuid);
@@ -163,6 +164,7 @@ impl Inventory {
             memory_mib: row.memory_mib,
             disk_mib: row.disk_mib,
             user_tags,
+            boot,
             power: before.as_ref().filter(|_| same).and_then(|before| before.power),
             doubt: None,
             mark: self.mark,
@@ -338,6 +340,7 @@ impl Inventory {
             vcpus: record.vcpus,
             memory_mib: record.memory_mib,
             disk_mib: record.disk_mib,
+            boot: record.boot.clone(),
             half_made: false,
         })
     }

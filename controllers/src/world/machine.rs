@@ -7,7 +7,7 @@ use cyclades_crds::{
     names,
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, OnMissing, PowerPolicy,
-        PowerState, ResizePolicy,
+        PowerState, RescuePolicy, ResizePolicy,
     },
 };
 use cyclades_domain::{
@@ -61,6 +61,10 @@ pub(crate) struct Machine {
     pub(crate) adopt: Option<Arc<str>>,
     /// When another flavor takes effect.
     pub(crate) resize_policy: ResizePolicy,
+    /// The Image that it is to be rescued from, as the status tells it.
+    pub(crate) rescue: Option<Arc<str>>,
+    /// When a rescue, or its end, takes effect.
+    pub(crate) rescue_policy: RescuePolicy,
     /// What to do about changes of the shape made elsewhere.
     pub(crate) drift_policy: DriftPolicy,
     /// What becomes of the instance in the end.
@@ -157,6 +161,11 @@ impl Machine {
             management: wire.spec.management_policy,
             adopt: wire.spec.adopt.as_deref().map(Arc::from),
             resize_policy: wire.spec.resize_policy,
+            rescue: wire.spec.rescue.as_ref().map(|rescue| {
+                let of = rescue.image_ref.namespace.as_deref().unwrap_or(namespace);
+                interner.text(&image_label(namespace, of, &rescue.image_ref.name))
+            }),
+            rescue_policy: wire.spec.rescue_policy,
             drift_policy: wire.spec.drift_policy,
             deletion: wire.spec.deletion_policy,
             protected: wire.spec.protected,
@@ -196,6 +205,7 @@ impl Machine {
             power: self.power,
             power_policy: self.power_policy,
             resize_policy: self.resize_policy,
+            rescue_policy: self.rescue_policy,
             drift_policy: self.drift_policy,
             deletion: self.deletion,
             on_missing: self.on_missing,
@@ -299,6 +309,7 @@ fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<
         shape: wire.shape.clone().map(|shape| interner.shape(shape)),
         flavor: wire.flavor.as_deref().map(|text| interner.text(text)),
         image: wire.image.as_deref().map(|text| interner.text(text)),
+        rescue: wire.rescue.as_deref().map(|text| interner.text(text)),
         last_action: wire.last_action.as_ref().map(|last| read_last_action(last, interner)),
         verdicts: known.iter().map(|(verdict, _)| verdict.clone()).collect(),
     };

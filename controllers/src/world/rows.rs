@@ -1,5 +1,6 @@
 //! What is asked of Ganeti about instances: as little as decisions need, since it is asked for all of them at once.
 
+use cyclades_domain::vm::Boot;
 use ganeti_rapi::{Cells, QueryRow, StrList, Text};
 use serde::de::{Error, SeqAccess};
 
@@ -8,18 +9,36 @@ use serde::de::{Error, SeqAccess};
 pub(crate) struct InstanceRow<'a> {
     pub(crate) lean: LeanRow<'a>,
     pub(crate) tags: StrList<'a>,
+    /// What it boots from.
+    pub(crate) boot: Boot,
 }
 
 impl<'de> QueryRow<'de> for InstanceRow<'de> {
-    const FIELDS: &'static [&'static str] =
-        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "disk.size/0", "tags"];
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "uuid",
+        "serial_no",
+        "pnode",
+        "be/maxmem",
+        "be/vcpus",
+        "disk.size/0",
+        "tags",
+        "hv/boot_order",
+        "hv/cdrom_image_path",
+        "hv/kernel_path",
+    ];
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
-        Ok(Self { lean: LeanRow::from_cells(cells)?, tags: cells.optional()?.unwrap_or_default() })
+        let lean = LeanRow::from_cells(cells)?;
+        let tags = cells.optional()?.unwrap_or_default();
+        let mut text = || cells.optional::<Text<'de>>();
+        let (order, medium, kernel) = (text()?, text()?, text()?);
+        Ok(Self { lean, tags, boot: Boot::read(order.as_deref(), medium.as_deref(), kernel.as_deref()) })
     }
 }
 
-/// The same without tags, which are half of it: a change of tags shows in the serial number, and then they are asked for.
+/// The same without tags and what it boots from, which are more than half of it: a change of these shows in the serial
+/// number, and then they are asked for.
 #[derive(Debug)]
 pub(crate) struct LeanRow<'a> {
     pub(crate) name: Text<'a>,
@@ -72,8 +91,20 @@ pub(crate) struct RefreshRow<'a> {
 }
 
 impl<'de> QueryRow<'de> for RefreshRow<'de> {
-    const FIELDS: &'static [&'static str] =
-        &["name", "uuid", "serial_no", "pnode", "be/maxmem", "be/vcpus", "disk.size/0", "tags", "status"];
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "uuid",
+        "serial_no",
+        "pnode",
+        "be/maxmem",
+        "be/vcpus",
+        "disk.size/0",
+        "tags",
+        "hv/boot_order",
+        "hv/cdrom_image_path",
+        "hv/kernel_path",
+        "status",
+    ];
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
         let instance = InstanceRow::from_cells(cells)?;

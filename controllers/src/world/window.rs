@@ -24,8 +24,8 @@ pub(crate) struct Job {
     pub(crate) step: JobStep,
     /// The shape that it brings about, where it does that.
     pub(crate) shape: Option<Arc<Shape>>,
-    /// The image that it creates an instance from.
-    pub(crate) image: Option<Arc<str>>,
+    /// The image that it creates an instance from, or where the medium is that it has an instance boot from.
+    pub(crate) source: Option<Arc<str>>,
     /// Name of the instance.
     pub(crate) instance: Arc<str>,
     /// Its reason, by which it is found when the answer to its submission was lost.
@@ -115,6 +115,7 @@ pub(crate) fn lane(step: JobStep) -> Lane {
         | JobStep::Tag
         | JobStep::Untag
         | JobStep::SetOs
+        | JobStep::SetBoot
         | JobStep::Reinstall => Lane::Action,
         JobStep::Remove | JobStep::Detach => Lane::Delete,
     }
@@ -286,7 +287,7 @@ mod tests {
             machine: name(n),
             step,
             shape: None,
-            image: None,
+            source: None,
             instance: "i".into(),
             reason: String::new(),
             id: None,

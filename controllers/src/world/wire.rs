@@ -9,7 +9,7 @@ use cyclades_crds::{
     names,
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, ObservedPower, OnMissing,
-        PowerPolicy, PowerState, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
+        PowerPolicy, PowerState, RescuePolicy, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
     },
 };
 use serde::{
@@ -121,6 +121,10 @@ pub(crate) struct VmSpecWire<'a> {
     pub(crate) adopt: Option<Cow<'a, str>>,
     #[serde(default)]
     pub(crate) resize_policy: ResizePolicy,
+    #[serde(borrow, default)]
+    pub(crate) rescue: Option<RescueWire<'a>>,
+    #[serde(default)]
+    pub(crate) rescue_policy: RescuePolicy,
     #[serde(default)]
     pub(crate) drift_policy: DriftPolicy,
     #[serde(default)]
@@ -152,6 +156,14 @@ pub(crate) struct ActionWire<'a> {
     pub(crate) id: Cow<'a, str>,
     #[serde(rename = "type")]
     pub(crate) kind: ActionType,
+}
+
+/// What a machine boots from instead of its disk.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RescueWire<'a> {
+    #[serde(borrow)]
+    pub(crate) image_ref: RefWire<'a>,
 }
 
 /// What came of it.
@@ -200,6 +212,8 @@ pub(crate) struct VmStatusWire<'a> {
     pub(crate) flavor: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(crate) image: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(crate) rescue: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(crate) last_action: Option<LastActionWire<'a>>,
     #[serde(borrow, default)]

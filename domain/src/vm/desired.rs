@@ -1,7 +1,7 @@
 //! What a machine's spec asks for.
 
 use cyclades_crds::virtual_machine::{
-    DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState, ResizePolicy,
+    DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState, RescuePolicy, ResizePolicy,
 };
 
 /// What a machine's spec asks for, as far as the planner needs it.
@@ -27,6 +27,8 @@ pub struct Desired {
     pub power_policy: PowerPolicy,
     /// When another flavor takes effect.
     pub resize_policy: ResizePolicy,
+    /// When a rescue, or its end, takes effect.
+    pub rescue_policy: RescuePolicy,
     /// What to do about changes of the shape made elsewhere.
     pub drift_policy: DriftPolicy,
     /// What becomes of the instance when the object is deleted.

@@ -7,7 +7,7 @@ use cyclades_crds::{
     virtual_machine::{ActionType, DriftPolicy, PowerState, Shape},
 };
 
-use super::Desired;
+use super::{Boot, Desired, Rescue};
 use crate::{naming::JobStep, power::Power};
 
 /// What is observed of a machine.
@@ -35,6 +35,8 @@ pub struct Observed {
     pub flavor: Option<Arc<str>>,
     /// Another flavor than that one.
     pub resize: Option<Resize>,
+    /// A rescue that is asked for, or to be ended.
+    pub rescue: Option<Rescue>,
     /// The image that the spec names.
     pub image: Arc<str>,
     /// The image that the instance was created from, where we know it.
@@ -197,6 +199,8 @@ pub struct Instance {
     pub memory_mib: u64,
     /// Root disk in MiB, by its configuration; 0 for none.
     pub disk_mib: u64,
+    /// What it boots from, by its configuration.
+    pub boot: Boot,
     /// It is what a create of ours that failed has left: no machine, and in the way of one.
     pub half_made: bool,
 }

@@ -10,6 +10,7 @@ use cyclades_crds::{
 use super::{
     BackendView, Desired, Instance, Observed, Presence, Record, Request, Resize, Setback, Stage, TagChange,
     rebuild::{broken, rebuild},
+    rescue,
 };
 use crate::{naming::JobStep, power::Power};
 
@@ -215,7 +216,7 @@ fn not_found() -> Decision {
 
 /// An instance that is there: its shape, then its operating system, then its power, then what is to be done once.
 fn tend(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision {
-    let first = resize(desired, observed, instance).or_else(|| rebuild(desired, observed, instance));
+    let first = at_a_stop(desired, observed, instance).or_else(|| rebuild(desired, observed, instance));
     if let Some(decision) = first {
         return decision;
     }
@@ -239,24 +240,26 @@ fn tend(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision
                 _ => Decision::Wait { reason, message },
             }
         }
+        (Decision::Settled, None, _) => rescue::refusal(observed, instance).unwrap_or(decision),
         _ => decision,
     }
 }
 
-/// Another flavor, or a change made elsewhere that is to be undone. A machine that runs is stopped for it where the spec says so, which its status tells first: after a
-/// crash in between, nobody must take that stop for somebody else's.
-fn resize(desired: &Desired, observed: &Observed, instance: &Instance) -> Option<Decision> {
-    let (_, shape) = observed.target(desired)?;
-    let step = instance.step_towards(shape)?;
-    match instance.power {
-        Power::Stopped => Some(Decision::submit(step, Some(instance))),
-        Power::Running if desired.wanted_power() == PowerState::Running => {
-            match (desired.resize_policy, observed.applied) {
-                (ResizePolicy::WhenStopped, _) => None,
-                (ResizePolicy::Restart, Some(_)) => Some(Decision::Act(Step::Record(Record::Restart))),
-                (ResizePolicy::Restart, None) => Some(Decision::submit(JobStep::Stop, Some(instance))),
-            }
-        }
+/// What is changed while a machine is stopped: its shape, then what it boots from; also what was changed elsewhere and is
+/// to be undone. A machine that runs is stopped for it where the spec says so, which its status tells first: after a crash
+/// in between, nobody must take that stop for somebody else's.
+fn at_a_stop(desired: &Desired, observed: &Observed, instance: &Instance) -> Option<Decision> {
+    let shape = observed.target(desired).and_then(|(_, shape)| instance.step_towards(shape));
+    let reshape = shape
+        .map(|step| (Decision::submit(step, Some(instance)), desired.resize_policy == ResizePolicy::Restart));
+    let rescue = rescue::step(desired, observed, instance);
+    let restart = [&reshape, &rescue].into_iter().flatten().any(|(_, restart)| *restart);
+    let (first, _) = reshape.or(rescue)?;
+    match (instance.power, observed.applied) {
+        (Power::Stopped, _) => Some(first),
+        (Power::Running, _) if !restart || desired.wanted_power() != PowerState::Running => None,
+        (Power::Running, Some(_)) => Some(Decision::Act(Step::Record(Record::Restart))),
+        (Power::Running, None) => Some(Decision::submit(JobStep::Stop, Some(instance))),
         _ => None,
     }
 }

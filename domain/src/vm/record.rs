@@ -32,6 +32,8 @@ impl LastAction {
 pub enum Record {
     /// The machine is going to be stopped and started again by us.
     Restart,
+    /// The machine is going to be given a medium to boot from.
+    Rescue,
     /// The action is going to be done.
     Take,
     /// The action is done.
@@ -51,7 +53,7 @@ impl Record {
     #[must_use]
     pub fn result(self) -> Option<ActionResult> {
         match self {
-            Self::Restart => None,
+            Self::Restart | Self::Rescue => None,
             Self::Take => Some(ActionResult::Taken),
             Self::Done => Some(ActionResult::Done),
             Self::Failed | Self::Refused => Some(ActionResult::Failed),

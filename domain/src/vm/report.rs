@@ -9,7 +9,7 @@ use cyclades_crds::{
 
 use super::{
     BackendView, Decision, Desired, Instance, LastAction, Observed, Presence, Record, Request, Resize, Step,
-    rebuild,
+    rebuild, rescue,
 };
 use crate::{
     conditions::{Standing, Verdict, kstatus},
@@ -38,6 +38,8 @@ pub struct Status {
     pub flavor: Option<Arc<str>>,
     /// The image that is installed, where that is known.
     pub image: Option<Arc<str>>,
+    /// The image whose medium it boots from, or will.
+    pub rescue: Option<Arc<str>>,
     /// The last action, and what came of it.
     pub last_action: Option<Arc<LastAction>>,
     /// Conditions.
@@ -70,7 +72,8 @@ pub fn report(
 ) -> Status {
     let instance = made(desired, observed);
     let (flavor, shape) = shape_of(observed, instance, shape);
-    let drift = instance.and_then(|instance| difference(instance, shape.as_deref()?));
+    let drift = instance.and_then(|instance| difference(observed, instance, shape.as_deref()?));
+    let rescue = rescue::noted(observed, instance, before.rescue.as_ref());
     let image = installed(desired, observed, instance, decision, before);
     let pending = pending(desired, observed, instance, image.as_deref());
     let counted = drift.as_deref().filter(|_| desired.drift_policy != DriftPolicy::Accept);
@@ -88,6 +91,7 @@ pub fn report(
         shape,
         flavor,
         image,
+        rescue,
         last_action: last_action(desired, observed, decision, before),
         verdicts,
     }
@@ -172,12 +176,18 @@ fn pending(
             observed.image
         )
     });
-    match (resize(desired, observed, instance), rebuild) {
-        (Some(resize), Some(rebuild)) => Some((Reason::ResizePending, format!("{resize} {rebuild}"))),
-        (Some(resize), None) => Some((Reason::ResizePending, resize)),
-        (None, Some(rebuild)) => Some((Reason::RebuildPending, rebuild)),
-        (None, None) => None,
+    let all = [
+        (Reason::ResizePending, resize(desired, observed, instance)),
+        (Reason::RescuePending, instance.and_then(|instance| rescue::pending(desired, observed, instance))),
+        (Reason::RebuildPending, rebuild),
+    ];
+    let mut all = all.into_iter().filter_map(|(reason, message)| Some((reason, message?)));
+    let (reason, mut message) = all.next()?;
+    for (_, more) in all {
+        message.push(' ');
+        message.push_str(&more);
     }
+    Some((reason, message))
 }
 
 /// What a resize that has not taken effect will change.
@@ -236,7 +246,7 @@ fn why_not(desired: &Desired, observed: &Observed, request: &Request, record: Re
         _ => None,
     };
     Some(match record {
-        Record::Restart | Record::Take | Record::Done => return None,
+        Record::Restart | Record::Rescue | Record::Take | Record::Done => return None,
         Record::Failed => words().into(),
         Record::Refused => format!("Nothing was erased: {}", words()).into(),
         Record::Decline => match request.kind {
@@ -279,8 +289,8 @@ fn shown_power(
 }
 
 /// Fields of the shape in which Ganeti differs from what the machine should have.
-fn difference(instance: &Instance, shape: &Shape) -> Option<String> {
-    let mut fields = Vec::new();
+fn difference(observed: &Observed, instance: &Instance, shape: &Shape) -> Option<String> {
+    let mut fields = Vec::from_iter(rescue::drift(observed, instance));
     if instance.vcpus != shape.vcpus {
         fields.push(format!("vcpus: declared {}, Ganeti has {}", shape.vcpus, instance.vcpus));
     }
@@ -304,7 +314,7 @@ fn standing(
     pending: Option<&Pending>,
 ) -> (Standing, Reason, Arc<str>) {
     match decision {
-        Decision::Settled => well(desired, drift, pending),
+        Decision::Settled => well(desired, observed, drift, pending),
         Decision::Watch => (
             Standing::Settled,
             Reason::Observed,
@@ -351,24 +361,32 @@ fn acting(
         }
         Step::Record(Record::Failed) if is_rebuild(observed) => match rebuild::broken() {
             Decision::Stall { reason, message } => (Standing::Stalled, reason, message),
-            _ => well(desired, drift, pending),
+            _ => well(desired, observed, drift, pending),
         },
         // What its power is to be is seen to next.
         Step::Record(_) if is_rebuild(observed) && !has_its_power(desired, observed) => {
             busy(Reason::Rebuilding, "The rebuild is over; the machine is made to be as powerState says.")
         }
         Step::Record(Record::Take) => busy(Reason::Rebooting, "The instance is to be rebooted."),
-        Step::Record(Record::Restart) => {
+        Step::Record(Record::Restart) if observed.resize.is_some() => {
             busy(Reason::Resizing, "The machine is to be restarted with the shape of another flavor.")
         }
+        Step::Record(Record::Restart | Record::Rescue) => {
+            busy(Reason::Rescuing, "The machine is to boot from something else.")
+        }
         // The action is over; the machine is as it was.
-        Step::Record(_) => well(desired, drift, pending),
+        Step::Record(_) => well(desired, observed, drift, pending),
         Step::Release => busy(Reason::Deleting, "The instance is gone; the object follows."),
     }
 }
 
 /// A machine that needs nothing.
-fn well(desired: &Desired, drift: Option<&str>, pending: Option<&Pending>) -> (Standing, Reason, Arc<str>) {
+fn well(
+    desired: &Desired,
+    observed: &Observed,
+    drift: Option<&str>,
+    pending: Option<&Pending>,
+) -> (Standing, Reason, Arc<str>) {
     match (desired.suspended, pending, drift) {
         (true, ..) => (
             Standing::Settled,
@@ -380,7 +398,11 @@ fn well(desired: &Desired, drift: Option<&str>, pending: Option<&Pending>) -> (S
         (_, None, Some(fields)) => {
             (Standing::Settled, Reason::Drifted, format!("Ganeti differs: {fields}.").into())
         }
-        (_, None, None) => (Standing::Ready, Reason::Ready, settled(desired.power).into()),
+        (_, None, None) => (
+            Standing::Ready,
+            Reason::Ready,
+            rescue::told(observed).unwrap_or_else(|| settled(desired.power).into()),
+        ),
     }
 }
 
@@ -415,6 +437,7 @@ fn progress(job: JobStep) -> (Reason, &'static str) {
         JobStep::Tag | JobStep::Untag => (Reason::Tagging, "given its tags"),
         JobStep::SetOs => (Reason::Rebuilding, "prepared for another installation"),
         JobStep::Reinstall => (Reason::Rebuilding, "installed anew"),
+        JobStep::SetBoot => (Reason::Rescuing, "told what to boot from"),
     }
 }
 

@@ -7,6 +7,7 @@ mod actions;
 mod adoption;
 mod guards;
 mod rebuild;
+mod rescue;
 mod shape;
 mod story;
 mod tags;

@@ -6,15 +6,15 @@ use cyclades_crds::{
     condition::{ConditionType, Reason},
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, OnMissing, PowerPolicy, PowerState,
-        ResizePolicy, Shape,
+        RescuePolicy, ResizePolicy, Shape,
     },
 };
 use cyclades_domain::{
     naming::JobStep,
     power::Power,
     vm::{
-        BackendView, Decision, Desired, Instance, Observed, Presence, Request, Resize, Stage, Status, Step,
-        TagChange, plan, report,
+        BackendView, Boot, Decision, Desired, Instance, Observed, Presence, Request, Rescue, Resize, Stage,
+        Status, Step, TagChange, plan, report,
     },
 };
 
@@ -32,6 +32,10 @@ pub struct Story {
     pub desired: Desired,
     pub flavor: (Arc<str>, Arc<Shape>),
     pub action: Option<(Arc<str>, ActionType)>,
+    /// The image of the rescue that the spec asks for; its medium is at `/iso/` and its name.
+    pub rescue: Option<Arc<str>>,
+    /// What the guest booted from when it was started.
+    pub booted: Boot,
     /// The image that the spec names.
     pub image: Arc<str>,
     /// The image that is on the system disk; `None` for what a failed installation has left.
@@ -67,11 +71,14 @@ impl Story {
                 power_policy: PowerPolicy::Follow,
                 on_missing: OnMissing::Stall,
                 resize_policy: ResizePolicy::WhenStopped,
+                rescue_policy: RescuePolicy::WhenStopped,
                 drift_policy: DriftPolicy::Report,
                 deletion: DeletionPolicy::Delete,
             },
             flavor: ("small".into(), Arc::clone(&shape)),
             action: None,
+            rescue: None,
+            booted: Boot::Own,
             image: "debian".into(),
             disk: Some("debian".into()),
             fails: None,
@@ -84,6 +91,7 @@ impl Story {
                 vcpus: 1,
                 memory_mib: 256,
                 disk_mib: 1024,
+                boot: Boot::Own,
                 half_made: false,
             }),
             tagged: true,
@@ -108,6 +116,18 @@ impl Story {
             None => Resize::To { flavor: Arc::clone(flavor), shape: Arc::clone(to) },
             Some(why) => Resize::Refused { reason: Reason::ResizeRefused, message: why.into() },
         })
+    }
+
+    pub fn rescue(&self) -> Option<Rescue> {
+        match (&self.rescue, &self.status.rescue) {
+            (Some(image), before) => Some(Rescue::From {
+                image: Arc::clone(image),
+                location: format!("/iso/{image}").into(),
+                noted: before.as_ref() == Some(image),
+            }),
+            (None, Some(_)) => Some(Rescue::Over),
+            (None, None) => None,
+        }
     }
 
     pub fn request(&self) -> Option<Request> {
@@ -153,6 +173,7 @@ impl Story {
             flavor: self.status.flavor.clone(),
             resize: self.resize(),
             request: self.request(),
+            rescue: self.rescue(),
             image: Arc::clone(&self.image),
             made_from: None,
             broken: self.status.is_broken(),
@@ -199,6 +220,7 @@ impl Story {
         self.jobs.push(job);
         let tags = TagChange::between(&self.has_tags, &self.wanted_tags);
         let (_, shape) = &self.flavor;
+        let rescue = self.rescue.clone();
         let instance = self.instance.as_mut().unwrap();
         if let Some((_, stage)) = self.fails.take_if(|(step, _)| *step == job) {
             let (id, _) = self.memory.take().unwrap();
@@ -219,7 +241,15 @@ impl Story {
                 self.disk.clone_from(&last.image);
                 self.memory = Some((Arc::clone(&last.id), Stage::Done));
             }
-            JobStep::Start => instance.power = Power::Running,
+            JobStep::Start => {
+                instance.power = Power::Running;
+                self.booted = instance.boot.clone();
+            }
+            JobStep::SetBoot => {
+                assert_eq!(instance.power, Power::Stopped, "a running guest is left alone");
+                instance.boot =
+                    rescue.map_or(Boot::Own, |image| Boot::Medium(format!("/iso/{image}").into()));
+            }
             JobStep::Stop => instance.power = Power::Stopped,
             JobStep::Modify => {
                 assert_eq!(instance.power, Power::Stopped, "a running guest is left alone");

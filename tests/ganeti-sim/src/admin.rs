@@ -113,6 +113,14 @@ impl Sim {
         self.admin_job(Kind::InstanceFailover, name, json!({"target_node": node}))
     }
 
+    /// `gnt-instance modify -H`; the job's id.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub fn admin_set_hvparams(&self, name: &str, parameters: Value) -> Result<u64, Error> {
+        self.admin_job(Kind::InstanceSetParams, name, json!({ "hvparams": parameters }))
+    }
+
     /// `gnt-… add-tags` and `remove-tags` of a `cluster`, `instance`, `node`, `nodegroup` or `network`; the
     /// job's id.
     ///

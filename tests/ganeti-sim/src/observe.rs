@@ -94,6 +94,8 @@ pub struct InstanceView {
     pub tags: Vec<String>,
     /// OS parameters that are not hidden.
     pub osparams: Value,
+    /// Hypervisor parameters that are set on the instance itself.
+    pub hvparams: Value,
 }
 
 impl InstanceView {
@@ -115,6 +117,7 @@ impl InstanceView {
             ips: instance.nics.iter().map(|nic| nic.ip.clone()).collect(),
             tags: instance.tags.iter().cloned().collect(),
             osparams: Value::Object(instance.osparams.clone()),
+            hvparams: Value::Object(instance.hvparams.clone()),
         }
     }
 }

@@ -84,6 +84,7 @@ fn what_ganeti_shows_outranks_the_status() {
         vcpus: 1,
         memory_mib: 1024,
         disk_mib: 0,
+        boot: Boot::Own,
         half_made: false,
     };
     let sighting = Sighting { instance: Some(instance), ..Sighting::default() };
@@ -200,6 +201,7 @@ fn orphan(memory_mib: u64) -> Sight {
         vcpus: 1,
         memory_mib,
         disk_mib: 0,
+        boot: Boot::Own,
         half_made: false,
     };
     let name_taken = Some("old.example.com".to_owned());
@@ -262,4 +264,29 @@ fn a_rebuild_says_what_is_lost_and_waits_for_its_image() {
     assert_eq!(words(&web, &empty), ["ImageNotFound"]);
     let pending = made(json!({}), json!({"shape": shape, "image": "old"}));
     assert_eq!(words(&pending, &scene()), ["RebuildPending"]);
+}
+
+#[test]
+fn a_rescue_restarts_the_guest_only_where_that_is_wanted() {
+    let rescue = |policy: &str| json!({"rescue": {"imageRef": {"name": "grml"}}, "rescuePolicy": policy});
+    let mut scene = scene();
+    let medium = json!({
+        "apiVersion": "cyclades.io/v1alpha1", "kind": "Image", "metadata": {"name": "grml", "namespace": "shop"},
+        "spec": {"source": {"cdrom": {"location": "/srv/iso/grml.iso"}}},
+    });
+    let medium = Look::Found(serde_json::from_value(medium).unwrap());
+    let grml = || ("shop".to_owned(), "grml".to_owned());
+    scene.images.insert(grml(), Look::Absent);
+    assert_eq!(words(&made(rescue("Restart"), json!({})), &scene), ["ImageNotFound"]);
+    scene.images.insert(grml(), medium);
+    assert_eq!(words(&made(rescue("Restart"), json!({})), &scene), ["RescueRefused"], "no medium is allowed");
+    let allows = backend("a", "True", "Ready", json!({"rescueMedia": ["/srv/iso/"]}));
+    scene.backends.insert("a".to_owned(), Look::Found(allows));
+    assert_eq!(words(&made(rescue("WhenStopped"), json!({})), &scene), ["RescuePending"]);
+    assert_eq!(
+        words(&made(rescue("Restart"), json!({})), &scene),
+        ["Record(Restart)", "stop", "Record(Rescue)", "set-boot", "start", "Ready"]
+    );
+    let over = made(json!({"rescuePolicy": "Restart"}), json!({"rescue": "grml"}));
+    assert_eq!(words(&over, &scene), ["Record(Restart)", "stop", "set-boot", "start", "Ready"]);
 }

@@ -41,6 +41,10 @@ fn of_spec(reason: Reason, on: &Subject) -> Option<Advice> {
         Reason::ResizePending => owner(
             "stop the machine when it suits; or set spec.resizePolicy to Restart to have it restarted now",
         ),
+        Reason::RescuePending => owner(
+            "stop and start the machine when it suits; or set spec.rescuePolicy to Restart to have it restarted now",
+        ),
+        Reason::RescueRefused => owner("take spec.rescue out; or have changed what the message names"),
         Reason::RebuildPending => owner(
             "nothing, or set spec.action {id, type: Rebuild} to have the image installed: it erases the system disk",
         ),
@@ -102,6 +106,7 @@ fn of_power(reason: Reason) -> Option<Advice> {
         | Reason::Stopping
         | Reason::Rebooting
         | Reason::Rebuilding
+        | Reason::Rescuing
         | Reason::Resizing
         | Reason::Detaching
         | Reason::Adopting

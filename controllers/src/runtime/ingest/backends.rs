@@ -93,13 +93,14 @@ fn store(world: &mut World, name: &Arc<str>, read: BackendObject) -> Option<Vec<
     }
     // A backend that takes machines again, or more of them, concerns those that wait for room.
     let forgotten = read.forgotten && !backend.object.forgotten;
+    let other_media = read.spec.rescue_media != backend.object.spec.rescue_media;
     let reopened = backend.object.generation != read.generation;
     let told = told(backend);
     backend.window.resize(read.spec.limits.jobs_in_flight);
     backend.object = read;
     // Of a backend that another replica holds, the status tells that there is room again.
     let reopened = reopened || backend.held.is_none() && told != self::told(backend);
-    if forgotten {
+    if forgotten || other_media {
         return Some(world.machines.on_backend(name).cloned().collect());
     }
     Some(if reopened { world.needs.met(&Need::Capacity) } else { Vec::new() })

@@ -18,7 +18,11 @@ fn id(n: u128) -> Uuid {
 /// A row as Ganeti answers it: name, uuid, serial, node, memory, vcpus, tags.
 fn row(name: &str, serial: u64, node: &str, tags: &[String]) -> String {
     let tags = serde_json::to_string(tags).unwrap();
-    format!(r#"[[0,"{name}"],[0,"uuid-{name}"],[0,{serial}],[0,"{node}"],[0,256],[0,1],[0,0],[0,{tags}]]"#)
+    // The fake hypervisor knows no medium to boot from.
+    let boot = "[3,null],[3,null],[3,null]";
+    format!(
+        r#"[[0,"{name}"],[0,"uuid-{name}"],[0,{serial}],[0,"{node}"],[0,256],[0,1],[0,0],[0,{tags}],{boot}]"#
+    )
 }
 
 fn ours(n: u128) -> String {

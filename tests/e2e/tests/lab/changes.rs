@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::{FAKE, FAKE_BACKEND};
 
 /// The cluster whose guests run under QEMU.
-const KVM: usize = 1;
-const KVM_BACKEND: &str = "ganeti-1";
+pub(crate) const KVM: usize = 1;
+pub(crate) const KVM_BACKEND: &str = "ganeti-1";
 /// Fields of an instance's shape.
 const SHAPE: &str = "be/vcpus,be/maxmem,be/minmem,disk.sizes";
 
@@ -117,7 +117,7 @@ pub async fn another_flavor_restarts_the_guest_when_that_is_wanted(stage: &Stage
     Ok(())
 }
 
-async fn qemu(stage: &Stage, instance: &str) -> Result<Vec<String>> {
+pub(crate) async fn qemu(stage: &Stage, instance: &str) -> Result<Vec<String>> {
     let bed = stage.bed().await;
     bed.cluster(KVM)?.lab().context("a lab")?.qemu_command_line(instance).map_err(Into::into)
 }

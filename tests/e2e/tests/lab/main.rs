@@ -14,6 +14,7 @@ mod power;
 mod rebuild;
 mod reconcile;
 mod refusals;
+mod rescue;
 mod secrets;
 mod words;
 
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
             reconcile::what_nobody_declared_is_counted_and_imported_without_a_trace,
             guards::a_tenant_is_refused_and_told_the_verb,
             guards::what_is_protected_stays,
+            rescue::a_guest_boots_from_the_medium_and_then_from_its_disk,
             deletion::deleted_while_its_create_runs_nothing_is_left,
             refusals::a_machine_too_big_says_so_in_ganetis_words,
             refusals::a_disk_template_that_is_not_enabled_is_refused_in_ganetis_words,

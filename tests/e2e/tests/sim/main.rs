@@ -13,6 +13,7 @@ mod input;
 mod placement;
 mod power;
 mod refusals;
+mod rescue;
 mod words;
 
 fn main() -> ExitCode {
@@ -76,6 +77,9 @@ fn main() -> ExitCode {
             deletion::slow_removals_leave_room_for_creates,
             words::names_and_metadata_change_and_ganeti_is_not_told,
             words::metadata_has_bounds,
+            rescue::a_machine_is_rescued_and_boots_from_its_disk_again,
+            rescue::a_medium_that_is_not_allowed_is_refused_until_it_is,
+            rescue::only_kvm_can_be_rescued,
             guards::a_tenant_is_refused_and_told_the_verb,
             guards::what_is_protected_stays,
             placement::machines_spread_by_free_memory,
