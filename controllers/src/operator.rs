@@ -97,7 +97,10 @@ impl Operator {
             () = &mut stop => return Ok(()),
             incarnation = incarnation(&self.client) => incarnation,
         };
-        let (ctx, leases) = self.begin(incarnation);
+        let (client, namespace) = (self.client.clone(), self.namespace.clone());
+        let ctx = self.begin(incarnation);
+        let leases: Api<Lease> = Api::namespaced(client, &namespace);
+        let renewals = spawn_local(lease::keep(Rc::clone(&ctx), leases.clone()));
         let cancel = CancellationToken::new();
         let driver = spawn_local(driver::drive(Rc::clone(&ctx), cancel.clone()));
         let superseded = tokio::select! {
@@ -113,6 +116,8 @@ impl Operator {
         if superseded {
             return Err(Superseded(ctx.replica.identity.name.clone()));
         }
+        // Or it would be made anew.
+        renewals.abort();
         lease::release(&ctx, &leases).await;
         let ended = match ended {
             Ok(ended) => ended.is_ok(),
@@ -124,8 +129,8 @@ impl Operator {
         Ok(())
     }
 
-    /// Starts everything but the driver.
-    fn begin(self, incarnation: String) -> (Ctx, Api<Lease>) {
+    /// Starts everything but the driver and the renewals of the Lease.
+    fn begin(self, incarnation: String) -> Ctx {
         let metrics = Metrics::new();
         let session = Uuid::from_u64_pair(jitter(), jitter());
         let identity = Identity {
@@ -146,12 +151,10 @@ impl Operator {
         if let Some(listener) = self.listener {
             spawn_local(http::serve(Rc::clone(&ctx), listener));
         }
-        let leases: Api<Lease> = Api::namespaced(self.client.clone(), &self.namespace);
-        spawn_local(lease::keep(Rc::clone(&ctx), leases.clone()));
         spawn_local(assess::watch_the_clock(Rc::clone(&ctx)));
         spawn_local(ctx.events.clone().write(self.client.clone(), self.identity));
         watch_all(&ctx, &self.client, self.namespace);
-        (ctx, leases)
+        ctx
     }
 }
 

@@ -177,10 +177,13 @@ impl Replica {
         self.state.borrow().peers.silent_for(time, now).map(str::to_owned).collect()
     }
 
-    /// Counts who lives. `listed`: all Leases have been seen once.
+    /// Counts who lives. `listed`: all Leases have been seen once. A replica that ends counts nobody any more.
     pub(crate) fn count(&self, listed: bool) -> Change {
         let mut state = self.state.borrow_mut();
-        let acts = listed && !state.leaving && state.valid_until.is_some_and(|until| Instant::now() < until);
+        if state.leaving {
+            return Change::None;
+        }
+        let acts = listed && state.valid_until.is_some_and(|until| Instant::now() < until);
         let mut live = Vec::new();
         if acts {
             live.extend(state.peers.live().map(str::to_owned));
