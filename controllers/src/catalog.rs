@@ -93,7 +93,7 @@ async fn report(ctx: &Ctx, place: Place<'_>, seen: Seen, verdicts: &[Verdict]) -
     if were == verdicts && seen.observed_generation == Some(seen.generation) {
         return Ok(Next::Rest);
     }
-    let times = conditions::times(verdicts, &were, &since, jiff::Timestamp::now());
+    let times = conditions::times(verdicts, &were, &since, ctx.clock.now());
     let patch = json!({
         "metadata": { "resourceVersion": seen.version.to_string() },
         "status": {

@@ -18,3 +18,4 @@ mod world;
 pub use operator::{LEASE_DEFAULT, Operator, Superseded};
 pub use options::Options;
 pub use run::run;
+pub use runtime::clock::Clock;

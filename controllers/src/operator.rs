@@ -16,6 +16,7 @@ use crate::{
         state::{Identity, Replica},
     },
     runtime::{
+        clock::Clock,
         context::{Context, Ctx, Installation},
         driver,
         events::Events,
@@ -61,6 +62,8 @@ pub struct Operator {
     pub listener: Option<TcpListener>,
     /// What makes streams to Ganeti clusters; plain TCP where `None`. TLS is spoken and peers are verified in any case.
     pub connector: Option<Arc<dyn Connector>>,
+    /// The time of day, for people to read.
+    pub clock: Clock,
     /// What all jitter follows from; by chance where `None`.
     pub seed: Option<u64>,
 }
@@ -77,7 +80,17 @@ impl Operator {
     pub fn new(client: Client, cluster_id: String, namespace: String) -> Self {
         let identity = "cyclades-operator".to_owned();
         let lease = LEASE_DEFAULT;
-        Self { client, cluster_id, namespace, identity, lease, listener: None, connector: None, seed: None }
+        Self {
+            client,
+            cluster_id,
+            namespace,
+            identity,
+            lease,
+            listener: None,
+            connector: None,
+            clock: Clock::default(),
+            seed: None,
+        }
     }
 
     /// Works until it is told to stop, and then until what runs has ended.
@@ -146,13 +159,14 @@ impl Operator {
             metrics,
             installation: Installation { cluster_id: self.cluster_id, incarnation },
             replica: Replica::new(identity),
+            clock: self.clock.clone(),
             connector: self.connector,
         });
         if let Some(listener) = self.listener {
             spawn_local(http::serve(Rc::clone(&ctx), listener));
         }
         spawn_local(assess::watch_the_clock(Rc::clone(&ctx)));
-        spawn_local(ctx.events.clone().write(self.client.clone(), self.identity));
+        spawn_local(ctx.events.clone().write(self.client.clone(), self.identity, self.clock));
         watch_all(&ctx, &self.client, self.namespace);
         ctx
     }

@@ -1,5 +1,6 @@
 //! What carries the controllers: watches, queue, driver, writes, events, metrics.
 
+pub(crate) mod clock;
 pub(crate) mod conditions;
 pub(crate) mod context;
 pub(crate) mod driver;

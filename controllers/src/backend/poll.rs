@@ -13,7 +13,7 @@ use super::{session::Session, trouble::health_of};
 use crate::{
     runtime::{jittered, queue::Urgency},
     world::{
-        Key,
+        Key, World,
         inventory::Changes,
         needs::Need,
         rows::{InstanceRow, LeanRow, RefreshRow, StatusRow},
@@ -225,9 +225,10 @@ async fn read_statuses(session: &Session) -> Answer<Vec<Uuid>> {
     let body = session.ask("query_statuses", query).await?;
     let mut changed = Vec::new();
     let rows = session.ctx.world.change(|world| {
-        let backend = world.backends.get_mut(&session.backend)?;
-        let inventory = &mut backend.inventory;
-        Some(body.for_each(|row: StatusRow<'_>| changed.extend(inventory.take_status(&row, false))))
+        let World { backends, machines, .. } = world;
+        let inventory = &mut backends.get_mut(&session.backend)?.inventory;
+        let crashed = |id| machines.is_told_crashed(id);
+        Some(body.for_each(|row: StatusRow<'_>| changed.extend(inventory.take_status(&row, false, crashed))))
     });
     if let Some(rows) = rows {
         rows.map_err(Failure::Garbled)?;
@@ -254,13 +255,16 @@ pub(crate) async fn refresh(session: &Session, names: &[Arc<str>], sample: Sampl
     let body = session.ask("query_some", query).await?;
     let mut changed = Vec::new();
     let rows = session.ctx.world.change(|world| {
-        let backend = world.backends.get_mut(&session.backend)?;
+        let World { backends, machines, .. } = world;
+        let backend = backends.get_mut(&session.backend)?;
+        let crashed = |id| machines.is_told_crashed(id);
         let mut snapshot = backend.inventory.reopen();
         let cluster_id = &session.ctx.installation.cluster_id;
         let rows = body.for_each(|row: RefreshRow<'_>| {
             backend.inventory.show(&mut snapshot, &row.instance, cluster_id);
             let status = StatusRow { name: row.instance.lean.name, status: row.status };
-            changed.extend(backend.inventory.take_status(&status, sample == Sample::AfterJob));
+            let at_once = sample == Sample::AfterJob;
+            changed.extend(backend.inventory.take_status(&status, at_once, crashed));
         });
         changed.extend(snapshot.into_changes().machines);
         Some(rows)

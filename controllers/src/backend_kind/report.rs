@@ -41,7 +41,7 @@ pub(super) async fn report(ctx: &Ctx, seen: &ObservedBackend, health: &Health) -
     {
         return Ok(Next::Rest);
     }
-    let times = conditions::times(&verdicts, &were, &since, jiff::Timestamp::now());
+    let times = conditions::times(&verdicts, &were, &since, ctx.clock.now());
     let patch = json!({
         "metadata": { "resourceVersion": seen.version.to_string() },
         "status": {

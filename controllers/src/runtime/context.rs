@@ -3,6 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use super::{
+    clock::Clock,
     events::Events,
     kube_api::KubeApi,
     metrics::Metrics,
@@ -30,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) installation: Installation,
     /// Which replica of it.
     pub(crate) replica: Replica,
+    /// The time of day, for people.
+    pub(crate) clock: Clock,
     /// What makes streams to Ganeti clusters; plain TCP where `None`.
     pub(crate) connector: Option<Arc<dyn ganeti_rapi::Connector>>,
 }

@@ -9,7 +9,7 @@ use tokio::{
 };
 use tracing::debug;
 
-use super::{metrics::Metrics, recorder::Recorder, told::Told};
+use super::{clock::Clock, metrics::Metrics, recorder::Recorder, told::Told};
 
 /// Most events that wait; beyond that the oldest is dropped, and counted.
 const WAITING_MAX: usize = 10_000;
@@ -45,8 +45,8 @@ impl Events {
     }
 
     /// Writes events until the process ends.
-    pub(crate) async fn write(self, client: Client, identity: String) {
-        let mut recorder = Recorder::new(client, identity);
+    pub(crate) async fn write(self, client: Client, identity: String, clock: Clock) {
+        let mut recorder = Recorder::new(client, identity, clock);
         let mut allowance = BURST;
         let mut since = Instant::now();
         loop {

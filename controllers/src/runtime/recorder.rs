@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::told::Told;
+use super::{clock::Clock, told::Told};
 use crate::world::Key;
 
 /// How long an event is continued by the same words, as Kubernetes' own recorder does.
@@ -35,14 +35,15 @@ struct Series {
 pub(super) struct Recorder {
     client: Client,
     identity: String,
+    clock: Clock,
     told: HashMap<(Uuid, &'static str), Series>,
     /// Size from which on it is tidied up.
     tidy_at: usize,
 }
 
 impl Recorder {
-    pub(super) fn new(client: Client, identity: String) -> Self {
-        Self { client, identity, told: HashMap::new(), tidy_at: REMEMBERED_MIN }
+    pub(super) fn new(client: Client, identity: String, clock: Clock) -> Self {
+        Self { client, identity, clock, told: HashMap::new(), tidy_at: REMEMBERED_MIN }
     }
 
     /// Writes an event, or counts it.
@@ -69,7 +70,7 @@ impl Recorder {
 
     async fn create(&self, told: &Told, note: &str) -> Result<String, kube::Error> {
         let (namespace, about) = place(&told.about);
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let name = format!("{about}.{:x}", now.as_nanosecond());
         let event = json!({
             "apiVersion": "events.k8s.io/v1",
@@ -96,7 +97,7 @@ impl Recorder {
 
     async fn count(&self, told: &Told, name: &str, count: u32) -> Result<(), kube::Error> {
         let (namespace, _) = place(&told.about);
-        let patch = json!({ "series": { "count": count, "lastObservedTime": micros(Timestamp::now()) } });
+        let patch = json!({ "series": { "count": count, "lastObservedTime": micros(self.clock.now()) } });
         self.send(Method::PATCH, path(namespace, name), &patch).await
     }
 

@@ -183,8 +183,7 @@ impl<'a> LastActionOut<'a> {
 }
 
 async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), PassError> {
-    let times =
-        conditions::times(&status.verdicts, &seen.before.verdicts, &seen.times, jiff::Timestamp::now());
+    let times = conditions::times(&status.verdicts, &seen.before.verdicts, &seen.times, ctx.clock.now());
     let out = StatusOut {
         observed_generation: status.observed_generation,
         id: seen.id.to_string(),

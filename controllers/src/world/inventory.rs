@@ -291,11 +291,24 @@ impl Inventory {
         self.absences.remove(&id);
     }
 
-    /// Takes a live status; returns the machine where it changed what is believed.
-    pub(crate) fn take_status(&mut self, row: &StatusRow<'_>, at_once: bool) -> Option<Uuid> {
+    /// Takes a live status; returns the machine where it changed what is believed. `crashed`: whether a machine's status
+    /// says that it has crashed, which was believed before us and need not be proved again.
+    pub(crate) fn take_status(
+        &mut self,
+        row: &StatusRow<'_>,
+        at_once: bool,
+        crashed: impl Fn(Uuid) -> bool,
+    ) -> Option<Uuid> {
         let record = self.by_name.get_mut(&*row.name)?;
         let sample = Power::from_ganeti(&row.status);
-        let believed = at_once || sample.is_settled() || record.doubt == Some(sample);
+        let known = || match record.owner {
+            Owner::Ours(id) => crashed(id),
+            _ => self.watched.get(&*row.name).is_some_and(|id| crashed(*id)),
+        };
+        let believed = at_once
+            || sample.is_settled()
+            || record.doubt == Some(sample)
+            || (sample == Power::Crashed && record.power.is_none() && known());
         record.doubt = (!believed).then_some(sample);
         // A machine that was never looked at before is not called crashed on one sample either.
         let power = if believed { sample } else { record.power.unwrap_or(Power::Unknown) };

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use cyclades_crds::virtual_machine::Shape;
+use cyclades_crds::virtual_machine::{ObservedPower, Shape};
 use uuid::Uuid;
 
 use super::{Machine, ObjectName, ids::Ids, usage::Usage};
@@ -44,6 +44,12 @@ impl Machines {
     /// The machine that has an id.
     pub(crate) fn by_id(&self, id: Uuid) -> Option<&ObjectName> {
         self.ids.owner(id)
+    }
+
+    /// Whether the status of the machine with this id says that it has crashed.
+    pub(crate) fn is_told_crashed(&self, id: Uuid) -> bool {
+        let machine = self.by_id(id).and_then(|key| self.get(key));
+        machine.is_some_and(|machine| machine.status.power == Some(ObservedPower::Crashed))
     }
 
     /// Number of machines.

@@ -80,7 +80,7 @@ pub fn report(
     let (standing, reason, message) = standing(desired, observed, decision, counted, pending.as_ref());
     let mut verdicts = kstatus(standing, reason, &message).to_vec();
     verdicts.push(placed(observed, decision));
-    verdicts.push(in_sync(instance, drift, pending));
+    verdicts.push(compared(observed, instance, before).unwrap_or_else(|| in_sync(instance, drift, pending)));
     Status {
         observed_generation: desired.generation,
         instance_name: instance.map(|i| Arc::clone(&i.name)).or_else(|| before.instance_name.clone()),
@@ -460,6 +460,16 @@ fn placed(observed: &Observed, decision: &Decision) -> Verdict {
             _,
         ) => Verdict::new(ConditionType::Placed, true, Reason::BackendChosen, format!("On {name}.")),
     }
+}
+
+/// While a backend cannot be worked with, an instance that is not known to an operator that has just started is as it was
+/// told before.
+fn compared(observed: &Observed, instance: Option<&Instance>, before: &Status) -> Option<Verdict> {
+    let away = matches!(observed.backend, BackendView::NotReady { .. } | BackendView::Missing { .. });
+    if instance.is_some() || !away || !observed.was_created {
+        return None;
+    }
+    before.verdict(ConditionType::InSync).cloned()
 }
 
 fn in_sync(instance: Option<&Instance>, drift: Option<String>, pending: Option<Pending>) -> Verdict {

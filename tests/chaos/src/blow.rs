@@ -23,11 +23,33 @@ pub enum BlowKind {
     Throttle,
     /// The answer ends in its middle. Kubernetes' answer is lost instead.
     Truncate,
+    /// RAPI's list has no rows.
+    Empty,
+    /// RAPI's list lacks every other row.
+    Halve,
+    /// RAPI's list has every row twice.
+    Double,
 }
 
 impl BlowKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
+        Self::KillBefore,
+        Self::KillAfter,
+        Self::Lose,
+        Self::Refuse,
+        Self::Fail,
+        Self::Hang,
+        Self::Conflict,
+        Self::Throttle,
+        Self::Truncate,
+        Self::Empty,
+        Self::Halve,
+        Self::Double,
+    ];
+
+    /// Those that mean something at every call.
+    pub(crate) const EVERYWHERE: [Self; 9] = [
         Self::KillBefore,
         Self::KillAfter,
         Self::Lose,
@@ -38,6 +60,9 @@ impl BlowKind {
         Self::Throttle,
         Self::Truncate,
     ];
+
+    /// Those that mean something where RAPI is asked for a list.
+    pub(crate) const OF_LISTS: [Self; 3] = [Self::Empty, Self::Halve, Self::Double];
 
     /// Its word, as a flag has it.
     #[must_use]
@@ -52,6 +77,9 @@ impl BlowKind {
             Self::Conflict => "conflict",
             Self::Throttle => "throttle",
             Self::Truncate => "truncate",
+            Self::Empty => "empty",
+            Self::Halve => "halve",
+            Self::Double => "double",
         }
     }
 
@@ -59,6 +87,12 @@ impl BlowKind {
     #[must_use]
     pub fn kills(self) -> bool {
         matches!(self, Self::KillBefore | Self::KillAfter)
+    }
+
+    /// Whether it only means something where RAPI is asked for a list.
+    #[must_use]
+    pub(crate) fn is_of_lists(self) -> bool {
+        Self::OF_LISTS.contains(&self)
     }
 
     /// Whether the call has its effect.

@@ -9,16 +9,26 @@ use kube_sim::Spoil;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::clocks::{Turn, Whose};
+use crate::pace::{RAPI_TIMEOUT, WRITE_TIMEOUT};
 use crate::{Blow, BlowKind, Weather};
 
 /// Longer than anyone waits.
-const FOR_EVER: Duration = Duration::from_secs(3600);
+pub(crate) const FOR_EVER: Duration = Duration::from_secs(3600);
 /// Bytes of an answer that come before it ends, where it is truncated.
 const TRUNCATED_BYTES: usize = 20;
 /// In a storm, one call in so many is hit.
 const STORM_ONE_IN: u64 = 9;
 /// In a storm, so many calls are hit.
 const STORM_BLOWS: u32 = 6;
+/// Where lists cannot be trusted, one in so many is wrong.
+const WRONG_LISTS_ONE_IN: u64 = 3;
+/// So many lists are wrong.
+const WRONG_LISTS: u32 = 12;
+/// Where time goes back, it does so at one call in so many.
+const TURNS_ONE_IN: u64 = 4;
+/// It goes back by up to so many seconds at a time.
+const TURN_SECONDS_MAX: u64 = 7200;
 /// More calls than any scenario needs: an operator that makes them runs in circles.
 const CALLS_MAX: u32 = 30_000;
 
@@ -26,7 +36,7 @@ const CALLS_MAX: u32 = 30_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Side {
     Kubernetes,
-    Rapi,
+    Rapi(usize),
 }
 
 /// When a call is seen.
@@ -48,24 +58,32 @@ pub(crate) struct Tally {
 #[derive(Debug)]
 struct Inner {
     log: Vec<String>,
+    /// Steps of the scenario that were begun.
+    steps: Vec<String>,
     tally: Tally,
     blow: Option<Blow>,
-    storm: Option<Storm>,
+    weather: Weather,
+    random: u64,
+    /// Calls that the weather may still hit.
+    left: u32,
+    /// Times of day that are to go back.
+    turns: Vec<Turn>,
+    /// Calls that asked for lists.
+    lists: Vec<u32>,
     /// Calls whose effect is under way, with what is to be done to them.
     open: BTreeMap<(Side, String), Option<BlowKind>>,
     /// Nothing is spoilt any more.
     over: bool,
-    /// A call was never answered.
-    hung: bool,
+    /// When the operator gives up the last call that was never answered.
+    waits_until: Option<Instant>,
     /// When somebody else last did something to an instance.
     disturbed: Option<Instant>,
+    /// How often the operator was interrupted since, and how long it had to wait for nothing.
+    interruptions: u32,
+    unanswered: Duration,
+    /// No job on an instance may be submitted any more.
+    no_more_jobs: bool,
     begun: Instant,
-}
-
-#[derive(Debug)]
-struct Storm {
-    random: u64,
-    left: u32,
 }
 
 /// The calls of one run.
@@ -80,16 +98,28 @@ pub(crate) struct Calls {
 
 impl Calls {
     pub fn new(blow: Option<Blow>, weather: Weather, seed: u64) -> Self {
-        let storm = (weather == Weather::Storm).then_some(Storm { random: seed, left: STORM_BLOWS });
+        let left = match weather {
+            Weather::Storm => STORM_BLOWS,
+            Weather::Lists => WRONG_LISTS,
+            _ => u32::MAX,
+        };
         let inner = Inner {
             log: Vec::new(),
+            steps: Vec::new(),
             tally: Tally::default(),
             blow,
-            storm,
+            weather,
+            random: seed,
+            left,
+            turns: Vec::new(),
+            lists: Vec::new(),
             open: BTreeMap::new(),
             over: false,
-            hung: false,
+            waits_until: None,
             disturbed: None,
+            interruptions: 0,
+            unanswered: Duration::ZERO,
+            no_more_jobs: false,
             begun: Instant::now(),
         };
         Self { inner: Mutex::new(inner), killed: Notify::new(), made: Notify::new() }
@@ -102,6 +132,18 @@ impl Calls {
     /// Adds a line to the log.
     pub fn note(&self, text: &str) {
         self.inner().note("       ", text);
+    }
+
+    /// A step of the scenario begins.
+    pub fn begin(&self, step: &str) {
+        let mut inner = self.inner();
+        inner.note("       ", &format!("--- {step}"));
+        inner.steps.push(step.to_owned());
+    }
+
+    /// Steps that were begun.
+    pub fn steps(&self) -> Vec<String> {
+        self.inner().steps.clone()
     }
 
     pub fn log(&self) -> Vec<String> {
@@ -117,19 +159,48 @@ impl Calls {
         self.inner().tally.calls > CALLS_MAX
     }
 
+    /// Calls so far that asked for lists.
+    pub fn lists(&self) -> Vec<u32> {
+        self.inner().lists.clone()
+    }
+
     /// Somebody else does something to an instance.
     pub fn disturb(&self) {
-        self.inner().disturbed = Some(Instant::now());
+        let mut inner = self.inner();
+        inner.disturbed = Some(Instant::now());
+        (inner.interruptions, inner.unanswered) = (0, Duration::ZERO);
     }
 
-    /// Time since somebody else did something to an instance.
-    pub fn undisturbed_for(&self) -> Option<Duration> {
-        self.inner().disturbed.map(|at| at.elapsed())
+    /// Somebody interrupts the operator, or the cluster's RAPI.
+    pub fn interrupt(&self) {
+        self.inner().interruptions += 1;
     }
 
-    /// Whether a call was never answered.
-    pub fn hung(&self) -> bool {
-        self.inner().hung
+    /// Time since somebody else did something to an instance, how often the operator was interrupted since, and how long
+    /// it had to wait for answers that never came.
+    pub fn undisturbed_for(&self) -> Option<(Duration, u32, Duration)> {
+        let inner = self.inner();
+        inner.disturbed.map(|at| (at.elapsed(), inner.interruptions, inner.unanswered))
+    }
+
+    /// Whether the operator still waits for an answer that will never come.
+    pub fn waits_for_nothing(&self) -> bool {
+        self.inner().waits_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// From now on, no job on an instance may be submitted.
+    pub fn no_more_jobs(&self) {
+        self.inner().no_more_jobs = true;
+    }
+
+    /// Whether jobs may be submitted.
+    pub fn jobs_may_be(&self) -> bool {
+        !self.inner().no_more_jobs
+    }
+
+    /// The times of day that are to go back.
+    pub fn take_turns(&self) -> Vec<Turn> {
+        std::mem::take(&mut self.inner().turns)
     }
 
     /// Nothing is spoilt from now on.
@@ -152,19 +223,24 @@ impl Calls {
             BlowKind::Fail => Spoil::Status(500),
             BlowKind::Conflict => Spoil::Status(409),
             BlowKind::Throttle => Spoil::Status(429),
+            // Kubernetes' lists are consistent, or fail.
+            BlowKind::Empty | BlowKind::Halve | BlowKind::Double => return None,
         })
     }
 
     /// A call to RAPI.
-    pub fn rapi(&self, seen: Seen, method: &str, target: &str) -> Option<FaultKind> {
+    pub fn rapi(&self, cluster: usize, seen: Seen, method: &str, target: &str) -> Option<FaultKind> {
         let status = |code, message: &str| FaultKind::Status { code, message: message.to_owned() };
-        Some(match self.see(Side::Rapi, seen, method, target)? {
+        Some(match self.see(Side::Rapi(cluster), seen, method, target)? {
             BlowKind::KillBefore | BlowKind::KillAfter | BlowKind::Hang => FaultKind::Hang(FOR_EVER),
             BlowKind::Lose => FaultKind::CutAfterEffect,
             BlowKind::Refuse => FaultKind::CloseBeforeEffect,
             BlowKind::Truncate => FaultKind::Truncate(TRUNCATED_BYTES),
             BlowKind::Fail | BlowKind::Conflict => status(502, "the master daemon went away"),
             BlowKind::Throttle => status(503, "too busy"),
+            BlowKind::Empty => FaultKind::EmptyList,
+            BlowKind::Halve => FaultKind::HalfOfRows,
+            BlowKind::Double => FaultKind::DuplicatedRows,
         })
     }
 
@@ -194,35 +270,80 @@ impl Inner {
         self.tally.calls += 1;
         self.tally.writes += u32::from(*side == Side::Kubernetes);
         let number = self.tally.calls;
-        let kind = if self.over { None } else { self.strike(number) };
-        self.hung |= kind == Some(BlowKind::Hang);
-        let side = if *side == Side::Kubernetes { "k8s " } else { "rapi" };
+        let list = *side != Side::Kubernetes && is_list(what);
+        if list {
+            self.lists.push(number);
+        }
+        let kind = if self.over { None } else { self.strike(number, list) };
+        if let Some(kind) = kind {
+            self.interruptions += 1;
+            if kind == BlowKind::Hang {
+                let wait = if *side == Side::Kubernetes { WRITE_TIMEOUT } else { RAPI_TIMEOUT };
+                self.unanswered += wait;
+                self.waits_until = Some(Instant::now() + wait);
+            }
+        }
+        let side = match side {
+            Side::Kubernetes => "k8s ".to_owned(),
+            Side::Rapi(0) => "rapi".to_owned(),
+            Side::Rapi(number) => format!("rapi {}", number + 1),
+        };
         let hit = kind.map_or(String::new(), |kind| format!("   <== {}", kind.as_str()));
         self.note(&format!("{number:>5}  "), &format!("{side} {what}{hit}"));
         kind
     }
 
-    fn strike(&mut self, number: u32) -> Option<BlowKind> {
+    fn strike(&mut self, number: u32, list: bool) -> Option<BlowKind> {
         if let Some(blow) = self.blow.filter(|blow| blow.at == number) {
-            return Some(blow.kind);
+            // What is done to lists means nothing elsewhere.
+            return (list || !blow.kind.is_of_lists()).then_some(blow.kind);
         }
-        let storm = self.storm.as_mut().filter(|storm| storm.left > 0)?;
-        let drawn = storm.draw();
-        if drawn % STORM_ONE_IN != 0 {
+        match self.weather {
+            Weather::Storm => self.one_of(STORM_ONE_IN, &BlowKind::EVERYWHERE),
+            Weather::Lists if list => self.one_of(WRONG_LISTS_ONE_IN, &BlowKind::OF_LISTS),
+            Weather::Clocks => {
+                self.turn();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// One of these, at one call in so many.
+    fn one_of(&mut self, one_in: u64, kinds: &[BlowKind]) -> Option<BlowKind> {
+        if self.left == 0 {
             return None;
         }
-        storm.left -= 1;
-        let index = usize::try_from(drawn / STORM_ONE_IN).unwrap_or(0) % BlowKind::ALL.len();
-        Some(BlowKind::ALL[index])
+        let drawn = self.draw();
+        if !drawn.is_multiple_of(one_in) {
+            return None;
+        }
+        self.left -= 1;
+        let index = usize::try_from(drawn / one_in).unwrap_or(0) % kinds.len();
+        kinds.get(index).copied()
+    }
+
+    /// A time of day goes back, at one call in some.
+    fn turn(&mut self) {
+        let drawn = self.draw();
+        if !drawn.is_multiple_of(TURNS_ONE_IN) {
+            return;
+        }
+        let whose = match (drawn / TURNS_ONE_IN) % 3 {
+            0 => Whose::Operator,
+            1 => Whose::ApiServer,
+            _ => Whose::Ganeti,
+        };
+        let by = Duration::from_secs((drawn >> 32) % TURN_SECONDS_MAX);
+        self.turns.push(Turn { whose, by });
+        self.note("       ", &format!("the clock of {whose:?} goes back by {} s", by.as_secs()));
     }
 
     fn note(&mut self, number: &str, text: &str) {
         let seconds = self.begun.elapsed().as_secs_f64();
         self.log.push(format!("{seconds:>9.3} s {number}{text}"));
     }
-}
 
-impl Storm {
     /// SplitMix64.
     fn draw(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -230,4 +351,9 @@ impl Storm {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     }
+}
+
+/// Whether RAPI answers with rows.
+fn is_list(call: &str) -> bool {
+    call.starts_with("PUT /2/query/") || call.contains("bulk=1")
 }

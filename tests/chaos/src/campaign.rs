@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Blow, BlowKind, Outcome, Point, Report, Scenario, Weather, run};
+use crate::{Blow, BlowKind, Lane, Outcome, Point, Report, Scenario, Weather};
 
 /// Which points to run.
 #[derive(Debug, Clone)]
@@ -18,30 +18,31 @@ pub struct Campaign {
     pub points: usize,
     /// The first seed; more are taken where one has too few points.
     pub seed: u64,
-    /// How many points run at a time.
-    pub threads: usize,
+    /// What is done at a call.
+    pub kinds: Vec<BlowKind>,
 }
 
-/// What is done at a call: kills for all, then the rest.
-const KILLS: [BlowKind; 2] = [BlowKind::KillBefore, BlowKind::KillAfter];
+/// For each scenario in each weather: how many calls there are, and which of them are for lists.
+type Places = BTreeMap<(String, Weather), (u32, Vec<u32>)>;
 
 impl Campaign {
     /// Runs them all. `progress` is told of the number that are done and of all, now and then; a point that fails is told
-    /// at once.
-    pub fn run(&self, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Report {
+    /// at once. One point runs on each lane at a time.
+    pub fn run(&self, lanes: &[Lane], progress: &(dyn Fn(Progress<'_>) + Sync)) -> Report {
         let mut report = Report::default();
         let mut seed = self.seed;
         while report.points() < self.points {
-            let calm = self.undisturbed(seed);
-            let outcomes = self.all(&calm, report.points(), progress);
+            let calm = spread(self.undisturbed(seed), self.points);
+            let outcomes = self.all(&calm, lanes, report.points(), progress);
             let mut calls = BTreeMap::new();
             for (point, outcome) in calm.iter().zip(&outcomes) {
                 report.add(point, outcome);
-                calls.insert((point.scenario.clone(), point.weather), outcome.0.calls);
+                let place = (point.scenario.clone(), point.weather);
+                calls.insert(place, (outcome.0.calls, outcome.0.lists.clone()));
             }
             let rest = self.points.saturating_sub(report.points());
             let disturbed = spread(self.disturbed(seed, &calls), rest);
-            let outcomes = self.all(&disturbed, report.points(), progress);
+            let outcomes = self.all(&disturbed, lanes, report.points(), progress);
             for (point, outcome) in disturbed.iter().zip(&outcomes) {
                 report.add(point, outcome);
             }
@@ -64,12 +65,15 @@ impl Campaign {
     }
 
     /// Every blow at every call. In a storm, the blows follow from the seed: there, one seed for each call.
-    fn disturbed(&self, seed: u64, calls: &BTreeMap<(String, Weather), u32>) -> Vec<Point> {
+    fn disturbed(&self, seed: u64, calls: &Places) -> Vec<Point> {
         let mut points = Vec::new();
-        let others = BlowKind::ALL.into_iter().filter(|kind| !kind.kills());
-        for kind in KILLS.into_iter().chain(others) {
-            for ((scenario, weather), calls) in calls {
+        let (kills, others): (Vec<_>, Vec<_>) = self.kinds.iter().copied().partition(|kind| kind.kills());
+        for kind in kills.into_iter().chain(others) {
+            for ((scenario, weather), (calls, lists)) in calls {
                 for at in 1..=*calls {
+                    if kind.is_of_lists() && !lists.contains(&at) {
+                        continue;
+                    }
                     let storm = *weather == Weather::Storm;
                     let seed = if storm {
                         seed.wrapping_mul(1_000_000) + u64::from(at) * 10 + kind as u64
@@ -87,6 +91,7 @@ impl Campaign {
     fn all(
         &self,
         points: &[Point],
+        lanes: &[Lane],
         before: usize,
         progress: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Vec<(Outcome, Duration)> {
@@ -94,12 +99,12 @@ impl Campaign {
         let done = AtomicUsize::new(0);
         let results: Mutex<Vec<Option<(Outcome, Duration)>>> = Mutex::new(vec![None; points.len()]);
         std::thread::scope(|scope| {
-            for _ in 0..self.threads.max(1) {
+            for lane in lanes {
                 scope.spawn(|| {
                     while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let index = points.iter().position(|other| std::ptr::eq(other, point)).unwrap_or(0);
                         let started = Instant::now();
-                        let mut outcome = self.one(point);
+                        let mut outcome = self.one(lane, point);
                         if let Some(failure) = &outcome.failure {
                             progress(Progress::Failed {
                                 point,
@@ -126,12 +131,12 @@ impl Campaign {
             .collect()
     }
 
-    fn one(&self, point: &Point) -> Outcome {
+    fn one(&self, lane: &Lane, point: &Point) -> Outcome {
         match self.scenarios.iter().find(|scenario| scenario.name == point.scenario) {
-            Some(scenario) => run(scenario, point),
+            Some(scenario) => lane.run(scenario, point),
             None => {
                 let failure = crate::Failure::Stage(format!("there is no scenario {}", point.scenario));
-                Outcome { failure: Some(failure), calls: 0, log: Vec::new() }
+                Outcome { failure: Some(failure), calls: 0, lists: Vec::new(), log: Vec::new() }
             }
         }
     }

@@ -14,7 +14,7 @@ pub struct Line {
     /// What everything that is left to chance follows from.
     #[arg(long, env = "CYCLADES_CHAOS_SEED", default_value_t = 1)]
     pub seed: u64,
-    /// Only this weather: calm, lag, breaks, gone, slow or storm.
+    /// Only this weather: calm, lag, breaks, gone, slow, lists, clocks or storm.
     #[arg(long, env = "CYCLADES_CHAOS_WEATHER", value_name = "WEATHER")]
     pub weather: Option<Weather>,
     /// One point: kill the operator before call K has an effect.
@@ -44,6 +44,15 @@ pub struct Line {
     /// One point: the answer to call K ends in its middle.
     #[arg(long, group = "blow", value_name = "K")]
     pub truncate: Option<u32>,
+    /// One point: call K, for a list of RAPI's, is answered with no rows.
+    #[arg(long, group = "blow", value_name = "K")]
+    pub empty: Option<u32>,
+    /// One point: call K, for a list of RAPI's, is answered with every other row.
+    #[arg(long, group = "blow", value_name = "K")]
+    pub halve: Option<u32>,
+    /// One point: call K, for a list of RAPI's, is answered with every row twice.
+    #[arg(long, group = "blow", value_name = "K")]
+    pub double: Option<u32>,
     /// One point: nothing is done to any call.
     #[arg(long, group = "blow")]
     pub undisturbed: bool,
@@ -64,6 +73,9 @@ impl Line {
                 BlowKind::Conflict => self.conflict,
                 BlowKind::Throttle => self.throttle,
                 BlowKind::Truncate => self.truncate,
+                BlowKind::Empty => self.empty,
+                BlowKind::Halve => self.halve,
+                BlowKind::Double => self.double,
             };
             Some(Blow { kind, at: at? })
         })

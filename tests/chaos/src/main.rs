@@ -2,6 +2,7 @@
 // What it prints is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,7 +11,8 @@ use anyhow::{Context as _, ensure};
 use clap::Parser;
 use comfy_table::{Table, presets};
 use cyclades_chaos::campaign::{Campaign, Progress};
-use cyclades_chaos::{Line, Point, Report, Scenario, Weather, run, scenarios};
+use cyclades_chaos::{BlowKind, Lane, Line, Point, Report, Scenario, Weather, scenarios, story};
+use cyclades_control_plane::progress::Stderr;
 
 const EXAMPLES: &str = "\
 A point that fails prints the command that runs it again.
@@ -21,6 +23,9 @@ Examples:
   cargo xtask chaos --scenario stop-start --weather lag
   cargo xtask chaos --scenario create --seed 42 --kill-before 7   # one point, with all that happened
   cargo xtask chaos --scenario create --seed 42 --kill-before 7 --log debug
+  cargo xtask chaos --replay tests/chaos/scenarios/create.scn     # the story of a scenario, to be read
+  cargo xtask chaos --on api-server --points 300                  # on real API servers, by the clock on the wall
+  cargo xtask chaos --on api-server --scenario create --seed 42 --kill-before 7
   cargo xtask chaos --list";
 
 /// Kills the operator before and after each of its outside calls, and spoils their answers, on simulated parts and time.
@@ -32,6 +37,12 @@ struct Cli {
     /// How many points to run.
     #[arg(long, env = "CYCLADES_CHAOS_POINTS", default_value_t = 2000)]
     points: usize,
+    /// What the points run on.
+    #[arg(long, env = "CYCLADES_CHAOS_ON", value_enum, default_value_t = On::Simulated)]
+    on: On,
+    /// Tells the story of the scenario in this file, and runs no points.
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
     /// How many run at a time. [default: one on each processor]
     #[arg(long, env = "CYCLADES_CHAOS_THREADS", value_name = "N")]
     threads: Option<usize>,
@@ -43,8 +54,47 @@ struct Cli {
     list: bool,
 }
 
+/// What points run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum On {
+    /// Everything is simulated, the clock too.
+    Simulated,
+    /// Real API servers and etcd; Ganeti is simulated.
+    ApiServer,
+}
+
+impl On {
+    /// Where points run. The servers live as long as the lanes.
+    fn lanes(self, threads: Option<usize>, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Vec<Lane>> {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        match self {
+            Self::Simulated => Ok(Lane::simulated(threads.unwrap_or(processors))),
+            Self::ApiServer => {
+                runtime.block_on(Lane::on_api_servers(threads.unwrap_or(API_SERVERS), &Stderr::new()))
+            }
+        }
+    }
+
+    /// Which weathers there are: watches of a real API server do not lag on demand, and nobody waits for slow jobs.
+    fn weathers(self) -> Vec<Weather> {
+        match self {
+            Self::Simulated => Weather::ALL.to_vec(),
+            Self::ApiServer => vec![Weather::Calm, Weather::Lists],
+        }
+    }
+
+    /// What is done to calls: nobody waits for answers that never come.
+    fn kinds(self) -> Vec<BlowKind> {
+        let all = BlowKind::ALL.into_iter();
+        all.filter(|kind| self == Self::Simulated || *kind != BlowKind::Hang).collect()
+    }
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
+    if let Some(file) = &cli.replay {
+        return replay(file);
+    }
     let mut all = scenarios().map_err(anyhow::Error::msg)?;
     if cli.list {
         all.iter().for_each(|scenario| println!("{scenario}"));
@@ -54,21 +104,44 @@ fn main() -> anyhow::Result<ExitCode> {
         all.retain(|scenario| scenario.name == *name);
         ensure!(!all.is_empty(), "there is no scenario {name}: --list names them");
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     match cli.line.point() {
-        Some(point) => one(&all[0], &point, cli.log.as_deref()),
+        Some(point) => {
+            let lanes = cli.on.lanes(Some(1), &runtime)?;
+            one(&lanes[0], &all[0], &point, cli.log.as_deref())
+        }
         None => {
             ensure!(cli.line.blow().is_none(), "a single point needs its --scenario");
-            Ok(many(&cli, all))
+            if cli.on != On::Simulated {
+                all.retain(Scenario::suits_an_api_server);
+            }
+            Ok(many(&cli, all, &cli.on.lanes(cli.threads, &runtime)?))
         }
     }
 }
 
-fn one(scenario: &Scenario, point: &Point, log: Option<&str>) -> anyhow::Result<ExitCode> {
+fn replay(file: &Path) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let scenario = Scenario::parse(&name, &text).map_err(anyhow::Error::msg)?;
+    match story(&scenario) {
+        Ok(text) => {
+            print!("{text}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err((failure, text)) => {
+            println!("{text}\nFAILED: {failure}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn one(lane: &Lane, scenario: &Scenario, point: &Point, log: Option<&str>) -> anyhow::Result<ExitCode> {
     if let Some(filter) = log {
         let filter = tracing_subscriber::EnvFilter::try_new(filter).context("--log is no log filter")?;
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stdout).without_time().init();
     }
-    let outcome = run(scenario, point);
+    let outcome = lane.run(scenario, point);
     outcome.log.iter().for_each(|line| println!("{line}"));
     match outcome.failure {
         Some(_) => Ok(ExitCode::FAILURE),
@@ -79,28 +152,30 @@ fn one(scenario: &Scenario, point: &Point, log: Option<&str>) -> anyhow::Result<
     }
 }
 
+/// API servers at a time, unless said otherwise: a point mostly waits.
+const API_SERVERS: usize = 3;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
-fn many(cli: &Cli, scenarios: Vec<Scenario>) -> ExitCode {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+fn many(cli: &Cli, scenarios: Vec<Scenario>, lanes: &[Lane]) -> ExitCode {
     let campaign = Campaign {
         scenarios,
-        weathers: cli.line.weather.map_or(Weather::ALL.to_vec(), |weather| vec![weather]),
+        weathers: cli.line.weather.map_or(cli.on.weathers(), |weather| vec![weather]),
         points: cli.points,
         seed: cli.line.seed,
-        threads: cli.threads.unwrap_or(threads),
+        kinds: cli.on.kinds(),
     };
     let (started, told) = (Instant::now(), Mutex::new(Instant::now()));
-    let report = campaign.run(&|progress| tell(&progress, started, &told));
+    let report = campaign.run(lanes, &|progress| tell(cli.on, &progress, started, &told));
     print(&report, started.elapsed());
     if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn tell(progress: &Progress<'_>, started: Instant, told: &Mutex<Instant>) {
+fn tell(on: On, progress: &Progress<'_>, started: Instant, told: &Mutex<Instant>) {
     match progress {
         Progress::Failed { point, failure, .. } => {
-            eprintln!("FAILED: {failure}\n  cargo xtask chaos {point}");
+            let on = if on == On::ApiServer { "--on api-server " } else { "" };
+            eprintln!("FAILED: {failure}\n  cargo xtask chaos {on}{point}");
         }
         Progress::Done { count, of } => {
             let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -8,19 +8,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::act::Actor;
 use crate::check::Checker;
+use crate::kubernetes::Kubernetes;
 use crate::stage::Stage;
+use crate::story::Teller;
 use crate::{Failure, Point, Scenario};
-
-/// How long everything must have been still to be at rest: longer than the longest interval between polls.
-const REST: Duration = Duration::from_secs(35);
-/// The same after a call that was never answered: the operator gives a pass up after 90 s.
-const REST_AFTER_HANG: Duration = Duration::from_secs(100);
-/// How long a stage may take to come to rest.
-const REST_WITHIN: Duration = Duration::from_secs(900);
-/// How long the second life of the operator is watched, in which it must change nothing.
-const SECOND_LOOK: Duration = Duration::from_secs(20);
-/// How long the operator is away after it was killed, in ms: by turns so that what it left under way is still so, or over.
-const AWAY_MS: [u64; 4] = [10, 400, 1500, 4000];
 
 /// What came of a point.
 #[derive(Debug, Clone)]
@@ -29,6 +20,8 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// The operator's outside calls up to the end of the scenario: where blows may fall.
     pub calls: u32,
+    /// Those of them that asked Ganeti for lists.
+    pub lists: Vec<u32>,
     /// All that happened.
     pub log: Vec<String>,
 }
@@ -41,21 +34,51 @@ pub fn run(scenario: &Scenario, point: &Point) -> Outcome {
     match runtime {
         Ok(runtime) => {
             PLAYING.set(true);
-            let outcome = runtime.block_on(play(scenario, point));
+            let outcome = runtime.block_on(play(scenario, point, None, None));
             drop(runtime);
             PLAYING.set(false);
             outcome
         }
-        Err(error) => Outcome { failure: Some(Failure::Stage(error.to_string())), calls: 0, log: Vec::new() },
+        Err(error) => Outcome::not_begun(error.to_string()),
     }
 }
 
-async fn play(scenario: &Scenario, point: &Point) -> Outcome {
-    let stage = match Stage::new(point) {
-        Ok(stage) => stage,
-        Err(failure) => return Outcome { failure: Some(failure), calls: 0, log: Vec::new() },
+/// Runs a point by the clock on the wall, on a runtime of its own.
+pub(crate) fn by_the_wall(limit: Duration, point: impl AsyncFnOnce() -> Outcome) -> Outcome {
+    catch_panics();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return Outcome::not_begun(error.to_string()),
     };
-    let mut play = Play { stage: &stage, checker: Checker::default(), lives: 0, calls: 0, seed: point.seed };
+    PLAYING.set(true);
+    let outcome = runtime.block_on(tokio::time::timeout(limit, point()));
+    runtime.shutdown_background();
+    PLAYING.set(false);
+    outcome.unwrap_or_else(|_| Outcome::not_begun(format!("it hangs after {} s", limit.as_secs())))
+}
+
+impl Outcome {
+    pub(crate) fn not_begun(why: String) -> Self {
+        Self { failure: Some(Failure::Stage(why)), calls: 0, lists: Vec::new(), log: Vec::new() }
+    }
+}
+
+/// Plays a point on a stage of its own. `kube`: a real API server, in place of one in memory. `teller`: who is shown what
+/// is there after each call.
+pub(crate) async fn play(
+    scenario: &Scenario,
+    point: &Point,
+    kube: Option<Kubernetes>,
+    teller: Option<&mut Teller>,
+) -> Outcome {
+    let stage = match Stage::new(scenario, point, kube).await {
+        Ok(stage) => stage,
+        Err(failure) => return Outcome::not_begun(failure.to_string()),
+    };
+    let checker = Checker::since(stage.last_jobs());
+    let (lives, calls, lists) = (0, 0, Vec::new());
+    let mut play = Play { stage: &stage, checker, teller, lives, calls, lists, seed: point.seed };
     let failure = play.all(scenario).await.err();
     let panicked = PANICS.take().map(Failure::Panic);
     let failure = panicked.or(failure);
@@ -63,14 +86,16 @@ async fn play(scenario: &Scenario, point: &Point) -> Outcome {
         stage.calls.note(&format!("FAILED: {failure}"));
     }
     let calls = if play.calls > 0 { play.calls } else { stage.calls.tally().calls };
-    Outcome { failure, calls, log: stage.calls.log() }
+    Outcome { failure, calls, lists: play.lists, log: stage.calls.log() }
 }
 
 struct Play<'a> {
     stage: &'a Stage,
     checker: Checker,
+    teller: Option<&'a mut Teller>,
     lives: u64,
     calls: u32,
+    lists: Vec<u32>,
     seed: u64,
 }
 
@@ -78,7 +103,7 @@ impl Play<'_> {
     async fn all(&mut self, scenario: &Scenario) -> Result<(), Failure> {
         let stage = self.stage;
         let steps = async move {
-            let mut actor = Actor::new(stage);
+            let actor = Actor::new(stage);
             for (text, step) in &scenario.steps {
                 actor.step(text, step).await?;
             }
@@ -87,38 +112,43 @@ impl Play<'_> {
         let rest = async move {
             steps.await?;
             // What a blow hits is the scenario; what comes after is only looked at.
-            let calls = stage.calls.tally().calls;
+            let (calls, lists) = (stage.calls.tally().calls, stage.calls.lists());
             stage.calls.calm();
             stage.calls.note("--- until all is at rest");
             come_to_rest(stage).await?;
-            Ok(calls)
+            Ok((calls, lists))
         };
-        self.calls = self.with_operator(rest).await?;
-        self.checker.check_end(stage)?;
+        (self.calls, self.lists) = self.with_operator(rest).await?;
+        let scene = self.checker.check(stage).await?;
+        if let Some(teller) = self.teller.as_deref_mut() {
+            teller.see(stage, &scene);
+        }
+        self.checker.check_end(stage).await?;
         stage.calls.note("--- the operator is started once more and must change nothing");
         // Who begins takes each backend under a new epoch, and writes nothing else.
-        let taken = u32::try_from(stage.kube.list("ganetibackends").len()).unwrap_or(u32::MAX);
-        let before = (stage.calls.tally().writes + taken, stage.sim.last_job());
+        let taken = u32::try_from(stage.ganetis.len()).unwrap_or(u32::MAX);
+        let before = (stage.calls.tally().writes + taken, stage.last_jobs());
         self.with_operator(async {
-            sleep(SECOND_LOOK).await;
+            sleep(stage.pace.second_look).await;
             Ok(())
         })
         .await?;
-        let after = (stage.calls.tally().writes, stage.sim.last_job());
+        let after = (stage.calls.tally().writes, stage.last_jobs());
         if before != after {
-            let (writes, jobs) = (i64::from(after.0) - i64::from(before.0), after.1 - before.1);
+            let writes = i64::from(after.0) - i64::from(before.0);
+            let jobs: u64 = after.1.iter().sum::<u64>() - before.1.iter().sum::<u64>();
             return Err(Failure::Broken(format!(
                 "a second pass over an unchanged world made {writes} writes too many and {jobs} jobs"
             )));
         }
-        self.checker.check_end(stage)
+        self.checker.check_end(stage).await
     }
 
     /// Follows from the call at which the operator was killed, so that all calls meet all pauses as seeds change.
     fn away(&self) -> Duration {
         let turn = u64::from(self.stage.calls.tally().calls).wrapping_add(self.seed).wrapping_add(self.lives);
         let index = usize::try_from(turn % 4).unwrap_or(0);
-        Duration::from_millis(AWAY_MS[index])
+        Duration::from_millis(self.stage.pace.away_ms[index])
     }
 
     /// Runs something while the operator lives, dies and lives again.
@@ -130,17 +160,13 @@ impl Play<'_> {
         loop {
             self.lives += 1;
             let mut operator = self.stage.operator(self.lives);
-            loop {
-                tokio::select! {
-                    biased;
-                    () = self.stage.calls.killed.notified() => break,
-                    () = self.stage.calls.made.notified() => self.checker.check(self.stage)?,
-                    done = &mut what => return done,
-                    () = &mut operator => return Err(Failure::Broken("the operator ended by itself".to_owned())),
-                }
-                if self.stage.calls.too_many() {
-                    return Err(Failure::Broken("the operator calls without end".to_owned()));
-                }
+            let looking = look_on(self.stage, &mut self.checker, self.teller.as_deref_mut());
+            tokio::select! {
+                biased;
+                () = self.stage.calls.killed.notified() => {}
+                failure = looking => return Err(failure),
+                done = &mut what => return done,
+                () = &mut operator => return Err(Failure::Broken("the operator ended by itself".to_owned())),
             }
             drop(operator);
             self.stage.calls.note("--- the operator is killed");
@@ -150,27 +176,51 @@ impl Play<'_> {
                 done = &mut what => return done,
                 () = sleep(away) => {}
             }
-            self.checker.check(self.stage)?;
+            self.checker.check(self.stage).await?;
             self.stage.calls.note("--- the operator is started again");
+        }
+    }
+}
+
+/// Looks at what must hold after each call, and ends when it does not.
+async fn look_on(stage: &Stage, checker: &mut Checker, mut teller: Option<&mut Teller>) -> Failure {
+    loop {
+        match stage.pace.check_every {
+            None => stage.calls.made.notified().await,
+            // Looking takes time there, so it is not done at each call.
+            Some(pause) => sleep(pause).await,
+        }
+        match checker.check(stage).await {
+            Ok(scene) => {
+                if let Some(teller) = teller.as_deref_mut() {
+                    teller.see(stage, &scene);
+                }
+            }
+            Err(failure) => return failure,
+        }
+        if stage.calls.too_many() {
+            return Failure::Broken("the operator calls without end".to_owned());
         }
     }
 }
 
 /// Waits until nothing was written and no job submitted for a while.
 async fn come_to_rest(stage: &Stage) -> Result<(), Failure> {
-    let deadline = Instant::now() + REST_WITHIN;
-    let mut last = (0, 0);
+    let pace = stage.pace;
+    let deadline = Instant::now() + pace.rest_within;
+    let mut last = (0, Vec::new());
     let mut since = Instant::now();
-    let rest = if stage.calls.hung() { REST_AFTER_HANG } else { REST };
-    while since.elapsed() < rest {
-        let now = (stage.calls.tally().writes, stage.sim.last_job());
-        if now != last {
+    while since.elapsed() < pace.rest {
+        let now = (stage.calls.tally().writes, stage.last_jobs());
+        // Whoever waits for an answer that will never come is not at rest, however still it is.
+        if now != last || stage.calls.waits_for_nothing() {
             (last, since) = (now, Instant::now());
         }
         if Instant::now() > deadline {
-            return Err(Failure::Broken(format!("nothing is at rest after {} s", REST_WITHIN.as_secs())));
+            let within = pace.rest_within.as_secs();
+            return Err(Failure::Broken(format!("nothing is at rest after {within} s")));
         }
-        sleep(Duration::from_secs(1)).await;
+        sleep(pace.rest / 35).await;
     }
     Ok(())
 }

@@ -1,93 +1,8 @@
 //! Scenarios: what people do, as text.
 
 use std::fmt;
-use std::time::Duration;
 
-/// What somebody does or waits for. Its text is what a scenario's file has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// `apply vm NAME [FIELD=VALUE …]`: a manifest is applied, with these fields of the spec.
-    Apply {
-        /// Name of the machine.
-        vm: String,
-        /// Fields of its spec.
-        fields: Vec<(String, String)>,
-    },
-    /// `set vm NAME FIELD=VALUE …`: these fields of the spec are changed.
-    Set {
-        /// Name of the machine.
-        vm: String,
-        /// Fields of its spec.
-        fields: Vec<(String, String)>,
-    },
-    /// `delete vm NAME`
-    Delete {
-        /// Name of the machine.
-        vm: String,
-    },
-    /// `until vm NAME [gone] [Ready] [reason=REASON] [FIELD=VALUE …]`: the machine says so. Fields are those of its status.
-    UntilVm {
-        /// Name of the machine.
-        vm: String,
-        /// What must be said of it.
-        wanted: Vec<Wanted>,
-    },
-    /// `until job OPCODE STATUS`: a job has got so far, or farther.
-    UntilJob {
-        /// Opcode without `OP_`.
-        opcode: String,
-        /// `queued`, `running` or `ended`.
-        status: String,
-    },
-    /// `until instances N`: the cluster has so many instances.
-    UntilInstances(usize),
-    /// `wait Ns`: seconds pass.
-    Wait(Duration),
-    /// `backend down`, `backend up`: RAPI takes no connections, or takes them again.
-    Backend {
-        /// Whether it takes them.
-        up: bool,
-    },
-    /// `ganeti shutdown|startup|remove VM`: an administrator submits a job.
-    Ganeti {
-        /// What the administrator does.
-        verb: String,
-        /// Name of the machine.
-        vm: String,
-    },
-    /// `guest dies VM`: its process ends, and Ganeti means it to run.
-    GuestDies {
-        /// Name of the machine.
-        vm: String,
-    },
-    /// `ganeti cancels OPCODE once`: an administrator cancels the next such job while it is queued.
-    Cancels {
-        /// Opcode without `OP_`.
-        opcode: String,
-    },
-    /// `ganeti fails OPCODE once|always`: such jobs fail, creations after half of their work.
-    Fails {
-        /// Opcode without `OP_`.
-        opcode: String,
-        /// Only the next one.
-        once: bool,
-    },
-    /// `ganeti works`: nothing fails any more.
-    Works,
-}
-
-/// What must be said of a machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// It is gone.
-    Gone,
-    /// It is ready, and that is said of its present generation.
-    Ready,
-    /// The condition `Ready` has this reason.
-    Reason(String),
-    /// A field of the status has this value.
-    Field(String, String),
-}
+use crate::step::Step;
 
 /// A scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +11,12 @@ pub struct Scenario {
     pub name: String,
     /// What happens, for people.
     pub about: String,
+    /// How many Ganeti clusters there are.
+    pub backends: usize,
+    /// Memory of each cluster, MiB, where it is short of it.
+    pub memory_mib: Option<u64>,
+    /// It takes minutes, which only a simulated clock makes short.
+    pub takes_long: bool,
     /// Steps, with their texts.
     pub steps: Vec<(String, Step)>,
 }
@@ -108,23 +29,49 @@ macro_rules! scenario_files {
 }
 
 scenario_files!(
+    "adopt",
+    "adopt-refused",
+    "another-claims",
+    "backend-down",
     "create",
     "create-delete",
-    "stop-start",
-    "backend-down",
-    "foreign-shutdown",
+    "create-dies",
+    "deaf",
+    "detach",
+    "drift",
+    "enforce",
+    "flavor-missing",
     "foreign-cancel",
+    "foreign-shutdown",
+    "forget",
+    "guest-dies",
+    "job-dies",
+    "lost",
+    "no-room",
+    "no-take-over",
+    "observe",
+    "offline",
+    "operator-dies",
     "os-script-fails",
-    "two-lives",
+    "password",
+    "paused",
+    "powered-off",
+    "protected",
+    "queue-drained",
     "reboot",
     "rebuild",
     "rebuild-fails",
     "resize",
+    "resize-waits",
+    "shrink-refused",
+    "start-fails",
+    "stop-start",
     "suspend",
-    "detach",
-    "enforce",
-    "guest-dies",
-    "lost",
+    "tags",
+    "take-over",
+    "three",
+    "two-backends",
+    "two-lives",
 );
 
 /// All scenarios.
@@ -136,23 +83,45 @@ pub fn scenarios() -> Result<Vec<Scenario>, String> {
 }
 
 impl Scenario {
-    /// Reads a scenario: a line with `#` says what it is about, each other line is a step.
+    /// Reads a scenario: a line with `#` says what it is about, `backends N` and `memory MIB` what there is, `takes
+    /// long` that it is for a simulated clock alone, each other line is a step.
     ///
     /// # Errors
     /// The first line that is no step.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
         let mut about = Vec::new();
-        let mut steps = Vec::new();
+        let mut scenario = Self {
+            name: name.to_owned(),
+            about: String::new(),
+            backends: 1,
+            memory_mib: None,
+            takes_long: false,
+            steps: Vec::new(),
+        };
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            match line.strip_prefix('#') {
-                Some(words) => about.push(words.trim()),
-                None => {
-                    let step = step(line).ok_or_else(|| format!("{name}: `{line}` is no step"))?;
-                    steps.push((line.to_owned(), step));
-                }
+            let wrong = || format!("{name}: `{line}` is no step");
+            if let Some(words) = line.strip_prefix('#') {
+                about.push(words.trim());
+            } else if line == "takes long" {
+                scenario.takes_long = true;
+            } else if let Some(count) = line.strip_prefix("backends ") {
+                scenario.backends = count.parse().map_err(|_| wrong())?;
+            } else if let Some(memory) = line.strip_prefix("memory ") {
+                scenario.memory_mib = Some(memory.parse().map_err(|_| wrong())?);
+            } else {
+                scenario.steps.push((line.to_owned(), Step::parse(line).ok_or_else(wrong)?));
             }
         }
-        Ok(Self { name: name.to_owned(), about: about.join(" "), steps })
+        scenario.about = about.join(" ");
+        Ok(scenario)
+    }
+}
+
+impl Scenario {
+    /// Whether it can be played on a real API server, within some seconds.
+    #[must_use]
+    pub fn suits_an_api_server(&self) -> bool {
+        !self.takes_long && !self.steps.iter().any(|(_, step)| matches!(step, Step::Lost))
     }
 }
 
@@ -162,51 +131,6 @@ impl fmt::Display for Scenario {
     }
 }
 
-fn step(line: &str) -> Option<Step> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    Some(match words[..] {
-        ["apply", "vm", vm, ref rest @ ..] => Step::Apply { vm: vm.into(), fields: fields(rest)? },
-        ["set", "vm", vm, ref rest @ ..] => Step::Set { vm: vm.into(), fields: fields(rest)? },
-        ["delete", "vm", vm] => Step::Delete { vm: vm.into() },
-        ["until", "vm", vm, ref rest @ ..] if !rest.is_empty() => Step::UntilVm {
-            vm: vm.into(),
-            wanted: rest.iter().map(|word| wanted(word)).collect::<Option<_>>()?,
-        },
-        ["until", "job", opcode, status @ ("queued" | "running" | "ended")] => {
-            Step::UntilJob { opcode: opcode.into(), status: status.into() }
-        }
-        ["until", "instances", count] => Step::UntilInstances(count.parse().ok()?),
-        ["guest", "dies", vm] => Step::GuestDies { vm: vm.into() },
-        ["wait", time] => Step::Wait(Duration::from_secs(time.strip_suffix('s')?.parse().ok()?)),
-        ["backend", "down"] => Step::Backend { up: false },
-        ["backend", "up"] => Step::Backend { up: true },
-        ["ganeti", verb @ ("shutdown" | "startup" | "remove"), vm] => {
-            Step::Ganeti { verb: verb.into(), vm: vm.into() }
-        }
-        ["ganeti", "cancels", opcode, "once"] => Step::Cancels { opcode: opcode.into() },
-        ["ganeti", "fails", opcode, times @ ("once" | "always")] => {
-            Step::Fails { opcode: opcode.into(), once: times == "once" }
-        }
-        ["ganeti", "works"] => Step::Works,
-        _ => return None,
-    })
-}
-
-fn fields(words: &[&str]) -> Option<Vec<(String, String)>> {
-    let pair = |word: &&str| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    words.iter().map(pair).collect()
-}
-
-fn wanted(word: &str) -> Option<Wanted> {
-    Some(match (word, word.split_once('=')) {
-        ("gone", _) => Wanted::Gone,
-        ("Ready", _) => Wanted::Ready,
-        (_, Some(("reason", reason))) => Wanted::Reason(reason.to_owned()),
-        (_, Some((field, value))) => Wanted::Field(field.to_owned(), value.to_owned()),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,8 +138,12 @@ mod tests {
     #[test]
     fn every_scenario_reads() {
         let all = scenarios().unwrap();
-        assert!(all.len() >= 8);
+        assert!(all.len() >= 15);
         assert!(all.iter().all(|scenario| !scenario.about.is_empty() && !scenario.steps.is_empty()));
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+        let files = std::fs::read_dir(folder).unwrap().flatten();
+        let files = files.filter(|file| file.path().extension().is_some_and(|it| it == "scn")).count();
+        assert_eq!(files, all.len(), "each file of {folder} is in the list");
     }
 
     #[test]

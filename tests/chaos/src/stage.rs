@@ -1,158 +1,197 @@
-//! The stage of one run: an API server, a Ganeti cluster, and the operator between them.
+//! The stage of one run: an API server, Ganeti clusters, and the operator between them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use cyclades_controllers::Operator;
-use cyclades_crds::names::TAG_ID;
 use ganeti_rapi::{Connecting, Connector, Stream};
-use ganeti_sim::{InstanceView, Latency, OsSpec, Sim};
+use ganeti_sim::{Latency, NodeSpec, OsSpec, Sim};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube_sim::{KubeSim, Moment};
-use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::LocalSet;
 
 use crate::calls::{Calls, Seen};
-use crate::{Failure, Point};
+use crate::catalog::Catalog;
+use crate::clocks::{EPOCH_SECONDS, TimeOfDay, Turn, Whose};
+use crate::ganeti::{Ganeti, Said, backend_name};
+use crate::kubernetes::Kubernetes;
+use crate::pace::Pace;
+use crate::scene::Scene;
+use crate::step::Kind;
+use crate::{Failure, Point, Scenario};
 
 /// Name of the installation.
-const CLUSTER_ID: &str = "chaos";
+pub(crate) const CLUSTER_ID: &str = "chaos";
 /// Namespace of the operator.
-const SYSTEM: &str = "cyclades-system";
-/// Namespace of the machines.
-pub(crate) const NAMESPACE: &str = "default";
+pub(crate) const SYSTEM: &str = "cyclades-system";
 /// Longest time that a request to the API server, and its answer, is under way.
 const API_LATENCY: Duration = Duration::from_millis(4);
-
 /// Connections to RAPI take this long, or twice as long, or no time.
 const RAPI_LATENCY: Duration = Duration::from_millis(2);
 
 /// The stage.
 pub(crate) struct Stage {
-    pub kube: KubeSim,
-    pub sim: Arc<Sim>,
+    pub kube: Kubernetes,
+    pub ganetis: Vec<Ganeti>,
     pub calls: Arc<Calls>,
+    pub pace: Pace,
+    pub time: TimeOfDay,
+    /// uids of `kube-system` so far.
+    lives: Mutex<Vec<String>>,
     seed: u64,
 }
 
 impl Stage {
-    /// Sets everything up: a cluster, and the objects that machines refer to.
-    pub fn new(point: &Point) -> Result<Self, Failure> {
-        let failed = |error: &dyn std::fmt::Display| Failure::Stage(error.to_string());
-        let options = ganeti_sim::Options {
-            seed: point.seed,
-            latency: Latency::Calibrated { scale: point.weather.job_scale() },
-            // Machines are made from images of the same names.
-            os: ["noop", "other"].map(|name| OsSpec::new(name, &[])).to_vec(),
-            epoch: Some(Duration::from_secs(1_767_225_600)),
-            ..ganeti_sim::Options::default()
-        };
-        let sim = Arc::new(Sim::within(options).map_err(|error| failed(&error))?);
-        let definitions = definitions().to_vec();
-        let kube = KubeSim::new(kube_sim::Options { seed: point.seed, definitions, latency: API_LATENCY });
+    /// Sets everything up: clusters, and the objects that machines refer to.
+    pub async fn new(scenario: &Scenario, point: &Point, kube: Option<Kubernetes>) -> Result<Self, Failure> {
+        let pace = if kube.is_some() { Pace::REAL } else { Pace::SIMULATED };
+        let ganetis = (0..scenario.backends)
+            .map(|number| simulated(number, scenario, point, pace))
+            .collect::<Result<Vec<_>, _>>()?;
+        let kube = kube.unwrap_or_else(|| {
+            let definitions = definitions().to_vec();
+            let options = kube_sim::Options { seed: point.seed, definitions, latency: API_LATENCY };
+            Kubernetes::Memory(KubeSim::new(options))
+        });
         let calls = Arc::new(Calls::new(point.blow, point.weather, point.seed));
-        let stage = Self { kube, sim, calls, seed: point.seed };
-        for object in stage.objects() {
-            stage.kube.create(&object).map_err(|refused| failed(&refused))?;
+        let (time, seed) = (TimeOfDay::new(), point.seed);
+        let stage = Self { kube, ganetis, calls, pace, time, lives: Mutex::default(), seed };
+        stage.apply_catalog(&stage.catalog()).await.map_err(Failure::Stage)?;
+        if let Kubernetes::Memory(sim) = &stage.kube {
+            stage.remember_life(sim);
+            sim.set_watch_faults(point.weather.watches());
         }
-        stage.kube.set_watch_faults(point.weather.watches());
         stage.interpose();
         Ok(stage)
     }
 
-    fn interpose(&self) {
-        let calls = Arc::clone(&self.calls);
-        self.kube.interpose(Arc::new(move |call| {
-            let seen = if call.moment == Moment::Before { Seen::Before } else { Seen::After };
-            calls.kubernetes(seen, call.method, call.target)
-        }));
-        let calls = Arc::clone(&self.calls);
-        self.sim.interpose(Arc::new(move |call| {
-            let seen = if call.moment == ganeti_sim::Moment::Before { Seen::Before } else { Seen::After };
-            calls.rapi(seen, call.method, call.target)
-        }));
+    /// The objects that machines refer to.
+    pub fn catalog(&self) -> Catalog {
+        Catalog { polling: self.pace.polling, ..Catalog::default() }
     }
 
-    fn objects(&self) -> Vec<Value> {
-        let user = self.sim.write_credentials();
-        let cyclades = |kind: &str, name: &str, spec: Value| {
-            json!({
-                "apiVersion": "cyclades.io/v1alpha1", "kind": kind,
-                "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec,
-            })
-        };
-        vec![
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}}),
-            json!({
-                "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/basic-auth",
-                "metadata": {"name": "ganeti-1", "namespace": SYSTEM},
-                "stringData": {"username": user.username, "password": user.password.expose_secret()},
-            }),
-            cyclades("VolumeType", "none", json!({"diskTemplate": "Diskless"})),
-            cyclades(
-                "Flavor",
-                "tiny",
-                json!({"vcpus": 1, "memory": "128Mi", "volumeTypeRef": {"name": "none"}}),
-            ),
-            cyclades(
-                "Flavor",
-                "small",
-                json!({"vcpus": 2, "memory": "256Mi", "volumeTypeRef": {"name": "none"}}),
-            ),
-            cyclades("VolumeType", "file", json!({"diskTemplate": "File"})),
-            cyclades(
-                "Flavor",
-                "disk",
-                json!({"vcpus": 1, "memory": "128Mi", "disk": "1Gi", "volumeTypeRef": {"name": "file"}}),
-            ),
-            cyclades("Image", "other", json!({"source": {"ganetiOS": {"name": "other"}}})),
-            cyclades("Image", "noop", json!({"osFamily": "linux", "source": {"ganetiOS": {"name": "noop"}}})),
-            cyclades(
-                "GanetiBackend",
-                "ganeti-1",
-                json!({
-                    "endpoints": [self.sim.url()], "credentialsSecretRef": {"name": "ganeti-1"},
-                    "tls": {"pins": [self.sim.certificate_sha256()]},
-                    "polling": {"jobsSeconds": 2, "configurationSeconds": 30, "statusSeconds": 30, "clusterSeconds": 300},
-                }),
-            ),
-        ]
+    /// Applies them.
+    pub async fn apply_catalog(&self, catalog: &Catalog) -> Said<()> {
+        for object in catalog.objects(&self.ganetis) {
+            self.kube.apply(&object).await?;
+        }
+        Ok(())
+    }
+
+    fn interpose(&self) {
+        if let Kubernetes::Memory(sim) = &self.kube {
+            let calls = Arc::clone(&self.calls);
+            sim.interpose(Arc::new(move |call| {
+                let seen = if call.moment == Moment::Before { Seen::Before } else { Seen::After };
+                calls.kubernetes(seen, call.method, call.target)
+            }));
+        }
+        for ganeti in &self.ganetis {
+            let (calls, number) = (Arc::clone(&self.calls), ganeti.number);
+            ganeti.sim.interpose(Arc::new(move |call| {
+                let seen = if call.moment == ganeti_sim::Moment::Before { Seen::Before } else { Seen::After };
+                calls.rapi(number, seen, call.method, call.target)
+            }));
+        }
     }
 
     /// The operator's life number `life`. To drop what this returns is to kill it.
     pub fn operator(&self, life: u64) -> LocalSet {
-        let mut operator = Operator::new(self.kube.client(), CLUSTER_ID.to_owned(), SYSTEM.to_owned());
-        operator.connector =
-            Some(Arc::new(InMemory { sim: Arc::clone(&self.sim), connections: AtomicU64::new(life) }));
+        let client = match &self.kube {
+            Kubernetes::Memory(sim) => sim.client(),
+            Kubernetes::Server(server) => server.operators_client(&self.calls),
+        };
+        let mut operator = Operator::new(client, CLUSTER_ID.to_owned(), SYSTEM.to_owned());
+        let sims = self.ganetis.iter().map(|ganeti| Arc::clone(&ganeti.sim)).collect();
+        operator.connector = Some(Arc::new(InMemory { sims, connections: AtomicU64::new(life) }));
         operator.seed = Some(self.seed.wrapping_mul(1000).wrapping_add(life));
+        operator.clock = self.time.clock();
         let local = LocalSet::new();
         local.spawn_local(operator.run(std::future::pending()));
         local
     }
 
-    /// All machines.
-    pub fn machines(&self) -> Vec<Value> {
-        self.kube.list("virtualmachines")
+    /// What is there now, with the jobs above the last ones of a former look, and those of `open` as they are now.
+    pub async fn look(&self, last: &[u64], open: impl Iterator<Item = (usize, u64)>) -> Said<Scene> {
+        let machines = self.kube.list(Kind::Vm).await?;
+        let backends = self.kube.list(Kind::Backend).await?;
+        let mut scene = Scene { machines, backends, ..Scene::default() };
+        for ganeti in &self.ganetis {
+            scene.instances.extend(ganeti.instances());
+            let last = last.get(ganeti.number).copied().unwrap_or(0);
+            scene.jobs.extend(ganeti.jobs_above(last));
+        }
+        scene.jobs.extend(open.filter_map(|(cluster, id)| self.ganetis.get(cluster)?.job(id)));
+        Ok(scene)
     }
 
-    /// A machine by its name.
-    pub fn machine(&self, name: &str) -> Option<Value> {
-        self.kube.get("virtualmachines", Some(NAMESPACE), name)
+    /// The numbers of the last jobs.
+    pub fn last_jobs(&self) -> Vec<u64> {
+        self.ganetis.iter().map(Ganeti::last_job).collect()
     }
 
-    /// The instances of a machine, by the tag with its id.
-    pub fn instances_of(&self, machine: &Value) -> Vec<InstanceView> {
-        let tag = format!("{TAG_ID}{}", id_of(machine));
-        self.sim.instances().into_iter().filter(|instance| instance.tags.contains(&tag)).collect()
+    /// Lets the times of day go back that are due.
+    pub fn turn_clocks(&self) {
+        for Turn { whose, by } in self.calls.take_turns() {
+            match whose {
+                Whose::Operator => self.time.turn_back(by),
+                Whose::ApiServer => {
+                    if let Kubernetes::Memory(sim) = &self.kube {
+                        sim.turn_clock_back(by);
+                    }
+                }
+                Whose::Ganeti => self.ganetis.iter().for_each(|ganeti| ganeti.sim.turn_clock_back(by)),
+            }
+        }
+    }
+
+    /// Kubernetes loses everything; the operator goes with it.
+    pub async fn lose_everything(&self) -> Said<()> {
+        let Kubernetes::Memory(sim) = &self.kube else {
+            return Err("a real API server does not forget".to_owned());
+        };
+        sim.wipe();
+        self.remember_life(sim);
+        self.calls.killed.notify_one();
+        // Namespaces are there before anything is applied.
+        let namespace = Catalog::namespace();
+        self.kube.apply(&namespace).await
+    }
+
+    /// The incarnation before the present one.
+    pub fn former_life(&self) -> Option<String> {
+        let lives = self.lives.lock().unwrap_or_else(PoisonError::into_inner);
+        lives.len().checked_sub(2).and_then(|at| lives.get(at).cloned())
+    }
+
+    fn remember_life(&self, sim: &KubeSim) {
+        let uid = sim.get("namespaces", None, "kube-system").and_then(|it| {
+            let uid: &Value = &it["metadata"]["uid"];
+            Some(uid.as_str()?.to_owned())
+        });
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner).extend(uid);
     }
 }
 
-/// The id of a machine: what its spec says, or its uid.
-pub(crate) fn id_of(machine: &Value) -> String {
-    let id = machine["spec"]["id"].as_str().or(machine["metadata"]["uid"].as_str());
-    id.unwrap_or_default().to_owned()
+fn simulated(number: usize, scenario: &Scenario, point: &Point, pace: Pace) -> Result<Ganeti, Failure> {
+    let mut options = ganeti_sim::Options {
+        seed: point.seed.wrapping_add(number as u64 * 7919),
+        name: format!("{}.sim.example.com", backend_name(number)),
+        latency: Latency::Calibrated { scale: pace.job_scale * point.weather.job_scale() },
+        epoch: Some(Duration::from_secs(EPOCH_SECONDS.unsigned_abs())),
+        // Machines are made from images of the same names.
+        os: ["noop", "other"].map(|name| OsSpec::new(name, &[])).to_vec(),
+        user_shutdown: true,
+        ..ganeti_sim::Options::default()
+    };
+    if let Some(memory_mib) = scenario.memory_mib {
+        let node = NodeSpec { memory_mib, ..NodeSpec::large("node1.sim.example.com") };
+        options.nodes = vec![node];
+    }
+    let sim = Sim::within(options).map_err(|error| Failure::Stage(error.to_string()))?;
+    Ok(Ganeti::simulated(number, Arc::new(sim)))
 }
 
 /// The definitions are the same for all stages, and take a while to derive.
@@ -161,9 +200,9 @@ fn definitions() -> &'static [CustomResourceDefinition] {
     DEFINITIONS.get_or_init(cyclades_crds::all)
 }
 
-/// Leads to the simulator of this process, whatever the address.
+/// Leads to the simulators of this process, by the host's name.
 struct InMemory {
-    sim: Arc<Sim>,
+    sims: Vec<Arc<Sim>>,
     connections: AtomicU64,
 }
 
@@ -174,12 +213,14 @@ impl std::fmt::Debug for InMemory {
 }
 
 impl Connector for InMemory {
-    fn connect<'a>(&'a self, _: &'a str, _: u16) -> Connecting<'a> {
+    fn connect<'a>(&'a self, host: &'a str, _: u16) -> Connecting<'a> {
         Box::pin(async move {
             let number = self.connections.fetch_add(1, Ordering::Relaxed);
             // Three steps, one after the other: connections overtake each other, and always in the same way.
             tokio::time::sleep(RAPI_LATENCY * u32::try_from(number % 3).unwrap_or(0)).await;
-            self.sim.connect().map(|stream| Box::new(stream) as Box<dyn Stream>)
+            let at = (0..self.sims.len()).find(|number| host.starts_with(&backend_name(*number)));
+            let sim = at.and_then(|at| self.sims.get(at)).ok_or(std::io::ErrorKind::NotFound)?;
+            sim.connect().map(|stream| Box::new(stream) as Box<dyn Stream>)
         })
     }
 }

@@ -18,13 +18,18 @@ pub enum Weather {
     Gone,
     /// Ganeti's jobs take fifteen times as long: they outlive a restart and every backoff that is not minded.
     Slow,
+    /// Up to twelve of RAPI's lists are empty, lack every other row, or have each row twice.
+    Lists,
+    /// The times of day of operator, API server and Ganeti go back by up to two hours, again and again.
+    Clocks,
     /// Any blow, at up to six calls.
     Storm,
 }
 
 impl Weather {
     /// All of it.
-    pub const ALL: [Self; 6] = [Self::Calm, Self::Lag, Self::Breaks, Self::Gone, Self::Slow, Self::Storm];
+    pub const ALL: [Self; 8] =
+        [Self::Calm, Self::Lag, Self::Breaks, Self::Gone, Self::Slow, Self::Lists, Self::Clocks, Self::Storm];
 
     /// Its word, as the flag has it.
     #[must_use]
@@ -35,6 +40,8 @@ impl Weather {
             Self::Breaks => "breaks",
             Self::Gone => "gone",
             Self::Slow => "slow",
+            Self::Lists => "lists",
+            Self::Clocks => "clocks",
             Self::Storm => "storm",
         }
     }
@@ -47,7 +54,7 @@ impl Weather {
     pub(crate) fn watches(self) -> WatchFaults {
         let none = WatchFaults::default();
         match self {
-            Self::Calm | Self::Slow => none,
+            Self::Calm | Self::Slow | Self::Lists | Self::Clocks => none,
             Self::Lag => WatchFaults { lag: Duration::from_secs(2), ..none },
             Self::Breaks => WatchFaults { duplicated: true, breaks_after: Some(3), ..none },
             Self::Gone => {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)] // a test tells which points failed
 
 use cyclades_chaos::campaign::{Campaign, Progress};
-use cyclades_chaos::{Point, Scenario, Weather, past_failures, run, scenarios};
+use cyclades_chaos::{BlowKind, Lane, Point, Scenario, Weather, past_failures, run, scenarios};
 
 /// At least so many points in each run of the tests.
 const SAMPLE: usize = 500;
@@ -19,9 +19,10 @@ fn a_sample_of_all_points_holds() {
         weathers: Weather::ALL.to_vec(),
         points: SAMPLE,
         seed: 1,
-        threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        kinds: BlowKind::ALL.to_vec(),
     };
-    let report = campaign.run(&|progress| {
+    let lanes = Lane::simulated(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let report = campaign.run(&lanes, &|progress| {
         if let Progress::Failed { point, failure, log } = progress {
             eprintln!("{}\n{failure}\n  cargo xtask chaos {point}\n", log.join("\n"));
         }

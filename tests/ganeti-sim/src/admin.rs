@@ -35,6 +35,11 @@ impl Sim {
         self.shared.wake();
     }
 
+    /// Somebody puts the cluster's time of day back: what is stamped from now on is older than what was before.
+    pub fn turn_clock_back(&self, by: std::time::Duration) {
+        self.shared.state().clock.turn_back(by);
+    }
+
     /// Becomes another cluster in all but address and contents.
     pub fn set_uuid(&self, uuid: &str) {
         uuid.clone_into(&mut Arc::make_mut(&mut self.shared.state().cluster).uuid);
@@ -135,6 +140,14 @@ impl Sim {
     ) -> Result<u64, Error> {
         let fixed = json!({"kind": kind, "name": name, "tags": tags});
         self.submit_as_admin(if remove { Kind::TagsDel } else { Kind::TagsSet }, fixed)
+    }
+
+    /// `gnt-instance modify -B …`; the job's id.
+    ///
+    /// # Errors
+    /// When there is no such instance.
+    pub fn admin_modify(&self, name: &str, beparams: &Value) -> Result<u64, Error> {
+        self.admin_job(Kind::InstanceSetParams, name, json!({"beparams": beparams}))
     }
 
     fn admin_job(&self, kind: Kind, name: &str, mut params: Value) -> Result<u64, Error> {

@@ -31,6 +31,8 @@ impl Timestamp {
 pub(crate) struct Clock {
     started: Instant,
     epoch: Duration,
+    /// How far it was put back since.
+    back: Duration,
 }
 
 impl Clock {
@@ -39,11 +41,16 @@ impl Clock {
         let epoch = epoch.unwrap_or_else(|| {
             SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::from_secs(1))
         });
-        Self { started: Instant::now(), epoch }
+        Self { started: Instant::now(), epoch, back: Duration::ZERO }
+    }
+
+    /// Puts it back. Nothing waits by this clock: jobs take as long as before.
+    pub fn turn_back(&mut self, by: Duration) {
+        self.back += by;
     }
 
     pub fn now(&self) -> Timestamp {
-        let since = self.epoch + self.started.elapsed();
+        let since = (self.epoch + self.started.elapsed()).saturating_sub(self.back);
         Timestamp(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
     }
 }

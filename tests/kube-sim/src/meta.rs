@@ -1,5 +1,7 @@
 //! Metadata that the API server writes.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -12,18 +14,25 @@ const EPOCH_SECONDS: i64 = 1_767_225_600;
 #[derive(Debug)]
 pub(crate) struct Origin {
     started: Instant,
+    /// Seconds that its time of day was put back since.
+    back: i64,
     random: u64,
 }
 
 impl Origin {
     pub fn new(seed: u64) -> Self {
-        Self { started: Instant::now(), random: seed }
+        Self { started: Instant::now(), back: 0, random: seed }
+    }
+
+    /// Puts the time of day back.
+    pub fn turn_back(&mut self, by: Duration) {
+        self.back += i64::try_from(by.as_secs()).unwrap_or(0);
     }
 
     /// The time, as metadata has it.
     pub fn now(&self) -> String {
         let seconds = i64::try_from(self.started.elapsed().as_secs()).unwrap_or(0);
-        Timestamp::from_second(EPOCH_SECONDS + seconds)
+        Timestamp::from_second(EPOCH_SECONDS + seconds - self.back)
             .map_or_else(|_| String::new(), |time| time.to_string())
     }
 

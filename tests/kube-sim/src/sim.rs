@@ -44,12 +44,17 @@ impl KubeSim {
         let mut kinds = Kind::built_in();
         kinds.extend(options.definitions.iter().filter_map(Kind::defined));
         let sim = Self { shared: Arc::new(Shared::new(kinds, options.seed, options.latency)) };
+        sim.begin();
+        sim
+    }
+
+    /// What every cluster has from the start.
+    fn begin(&self) {
         for name in ["kube-system", "default"] {
             let made =
-                sim.create(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
+                self.create(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
             debug_assert!(made.is_ok(), "an empty server takes a namespace");
         }
-        sim
     }
 
     /// A client of it. Must be called within a runtime.
@@ -73,6 +78,23 @@ impl KubeSim {
         let mut state = self.shared.state();
         let version = state.version;
         state.changes.forget(version);
+    }
+
+    /// Puts the server's time of day back: `creationTimestamp`s from now on may be older than those before.
+    pub fn turn_clock_back(&self, by: Duration) {
+        self.shared.state().origin.turn_back(by);
+    }
+
+    /// Loses everything, as when etcd's data are gone and a new cluster is set up: its namespaces have other uids.
+    pub fn wipe(&self) {
+        {
+            let mut state = self.shared.state();
+            state.objects.clear();
+            let version = state.version;
+            state.changes.forget(version);
+        }
+        self.begin();
+        self.shared.changed.notify_waiters();
     }
 
     /// Resource version of the last write.

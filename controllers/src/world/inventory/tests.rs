@@ -40,7 +40,7 @@ fn read(inventory: &mut Inventory, rows: &[String], leaving: &[&str]) -> Changes
 
 fn status(inventory: &mut Inventory, name: &str, status: &str) -> Option<Uuid> {
     let row = StatusRow { name: Text(name.into()), status: Text(status.into()) };
-    inventory.take_status(&row, false)
+    inventory.take_status(&row, false, |_| false)
 }
 
 fn with(machines: u128) -> Inventory {
@@ -181,4 +181,17 @@ fn one_bad_sample_is_not_believed() {
     assert_eq!(status(&mut inventory, "vm-1", "ERROR_down"), Some(id(1)), "two are");
     assert_eq!(power(&inventory, 1), Some(Power::Crashed));
     assert_eq!(status(&mut inventory, "vm-1", "running"), Some(id(1)), "good news is believed at once");
+}
+
+#[test]
+fn a_crash_that_was_told_is_not_proved_again_after_a_restart() {
+    let mut inventory = Inventory::default();
+    read(&mut inventory, &[ours(1), ours(2)], &[]);
+    inventory.synced = true;
+    for n in [1, 2] {
+        let row = StatusRow { name: Text(format!("vm-{n}").into()), status: Text("ERROR_down".into()) };
+        inventory.take_status(&row, false, |it| it == id(1));
+    }
+    assert_eq!(power(&inventory, 1), Some(Power::Crashed), "its status says so");
+    assert_eq!(power(&inventory, 2), Some(Power::Unknown), "one sample is not enough");
 }

@@ -1,0 +1,26 @@
+A machine is deleted while its creation runs.
+
+> apply vm web
+
+> until job INSTANCE_CREATE running
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+
+> delete vm web
+
+> until vm web gone
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  step   remove: job INSTANCE_REMOVE(cyclades-web)
+  event  web: Normal Deleting: Job 3 on ganeti-1 is to remove instance cyclades-web.
+  ended  job INSTANCE_REMOVE(cyclades-web): success
+  gone   web

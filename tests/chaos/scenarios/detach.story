@@ -1,0 +1,34 @@
+A machine is let go: its object goes, and its instance stays.
+
+> apply vm web
+
+> until vm web Ready
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> set vm web deletionPolicy=Detach
+
+> delete vm web
+
+> until vm web gone
+  step   detach: job TAGS_DEL
+  event  web: Normal Detaching: Job 3 on ganeti-1 is to take our tags off instance cyclades-web.
+  ended  job TAGS_DEL: success
+  gone   web
+
+> until instances 1

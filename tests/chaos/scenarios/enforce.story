@@ -1,0 +1,32 @@
+An administrator shuts an instance down whose owner insists that it runs.
+
+> apply vm web powerPolicy=Enforce
+
+> until vm web Ready
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> ganeti shutdown web
+
+> until job INSTANCE_STARTUP ended
+  other  job INSTANCE_SHUTDOWN(cyclades-web)
+  step   start: job INSTANCE_STARTUP(cyclades-web)
+  event  web: Normal Starting: Job 4 on ganeti-1 is to start instance cyclades-web.
+
+> until vm web Ready powerState=Running
+  ended  job INSTANCE_STARTUP(cyclades-web): success

@@ -1,0 +1,40 @@
+The process of a creation dies before its work, later that of a shutdown after its work: it is looked at again.
+
+> ganeti kills INSTANCE_CREATE before
+
+> apply vm web
+
+> until vm web Ready
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  ended  job INSTANCE_CREATE(cyclades-web): error
+  says   web: Ready=False JobFailed: Ganeti failed at creating the instance: detected death of job 2
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  event  web: Warning JobFailed: Ganeti failed at creating the instance: detected death of job 2
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Creating: Job 3 on ganeti-1 is to create instance cyclades-web.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> ganeti kills INSTANCE_SHUTDOWN after
+
+> set vm web powerState=Stopped
+
+> until vm web Ready powerState=Stopped
+  step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
+  event  web: Normal Stopping: Job 4 on ganeti-1 is to shut down instance cyclades-web.
+  ended  job INSTANCE_SHUTDOWN(cyclades-web): error
+  says   web: Ready=True Ready: The machine is stopped as declared.
+  says   web: powerState Stopped
+  event  web: Normal Stopped: The machine is stopped as declared.

@@ -1,0 +1,69 @@
+A cluster is taken offline: nothing is sent to it, its machines wait; afterwards all goes on.
+
+> apply vm web
+
+> until vm web Ready
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> set backend ganeti-1 offline=true
+
+> until backend ganeti-1 reason=BackendOffline
+  says   ganeti-1: Ready=False BackendOffline: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
+  event  ganeti-1: Normal BackendOffline: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
+
+> set vm web powerState=Stopped
+
+> apply vm db
+
+> until vm web reason=BackendOffline
+  says   db: Ready=False NoBackendFits: No backend fits: ganeti-1: is not ready (BackendOffline).
+  says   db: Placed=False NoBackendFits
+  says   db: InSync=Unknown Creating
+  says   db: powerState Pending
+  says   web: Ready=False BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
+  event  db: Warning NoBackendFits: No backend fits: ganeti-1: is not ready (BackendOffline).
+  event  web: Warning BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
+
+> until vm db reason=NoBackendFits
+
+> set backend ganeti-1 offline=false
+
+> until vm web Ready powerState=Stopped
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
+  step   db: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
+  step   create: job INSTANCE_CREATE(cyclades-db)
+  event  db: Normal Scheduled: Placed on ganeti-1.
+  event  db: Normal Creating: Job 4 on ganeti-1 is to create instance cyclades-db.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  ended  job INSTANCE_SHUTDOWN(cyclades-web): success
+  says   web: Ready=True Ready: The machine is stopped as declared.
+  says   web: powerState Stopped
+  event  web: Normal Stopped: The machine is stopped as declared.
+  ended  job INSTANCE_CREATE(cyclades-db): success
+  says   db: Ready=True Ready: The machine runs as declared.
+  says   db: Placed=True BackendChosen
+  says   db: InSync=True InSync
+  says   db: powerState Running
+  event  db: Normal Running: The machine runs as declared.
+
+> until vm db Ready

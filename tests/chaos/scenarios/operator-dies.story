@@ -1,0 +1,34 @@
+The operator dies in the middle of a creation, and again in the middle of a shutdown.
+
+> apply vm web
+
+> until job INSTANCE_CREATE queued
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+
+> operator dies
+
+> until vm web Ready
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: Placed=True BackendChosen
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> set vm web powerState=Stopped
+
+> until job INSTANCE_SHUTDOWN queued
+  step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
+  event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
+
+> operator dies
+
+> until vm web Ready powerState=Stopped
+  says   web: Ready=True Ready: The machine is stopped as declared.
+  says   web: powerState Stopped
+  event  web: Normal Stopped: The machine is stopped as declared.

@@ -1,0 +1,45 @@
+A guest shuts itself down: that is respected until its owner wants something else.
+
+> apply vm web
+
+> until vm web Ready
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> guest off web
+
+> until vm web reason=StoppedOutside
+  says   web: Ready=False StoppedOutside: The machine was stopped in Ganeti or by its guest, and powerPolicy Follow respects that. To start it, set powerState to Stopped and then to Running, or set powerPolicy: Enforce.
+  says   web: powerState Stopped
+  event  web: Warning StoppedOutside: The machine was stopped in Ganeti or by its guest, and powerPolicy Follow respects that. To start it, set powerState to Stopped and then to Running, or set powerPolicy: Enforce.
+
+> set vm web powerState=Stopped
+
+> until vm web Ready powerState=Stopped
+  says   web: Ready=True Ready: The machine is stopped as declared.
+  event  web: Normal Stopped: The machine is stopped as declared.
+
+> set vm web powerState=Running
+
+> until vm web Ready powerState=Running
+  step   start: job INSTANCE_STARTUP(cyclades-web)
+  event  web: Normal Starting: Job 3 on ganeti-1 is to start instance cyclades-web.
+  ended  job INSTANCE_STARTUP(cyclades-web): success
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.

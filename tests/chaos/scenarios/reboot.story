@@ -1,0 +1,48 @@
+A machine is rebooted, at most once for each request.
+
+> apply vm web
+
+> until vm web Ready
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> set vm web action={"id":"first","type":"RebootHard"}
+
+> until vm web Ready lastAction.id=first
+  says   web: Ready=False Rebooting: The instance is to be rebooted.
+  says   web: action first: Taken
+  step   reboot-hard: job INSTANCE_REBOOT(cyclades-web)
+  event  web: Normal Rebooting: Job 3 on ganeti-1 is to reboot instance cyclades-web.
+  ended  job INSTANCE_REBOOT(cyclades-web): success
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: action first: Done
+  event  web: Normal Running: The machine runs as declared.
+  event  web: Normal Rebooted: Action first is done.
+
+> set vm web action={"id":"second","type":"RebootSoft"}
+
+> until vm web Ready lastAction.id=second
+  says   web: Ready=False Rebooting: The instance is to be rebooted.
+  says   web: action second: Taken
+  step   reboot-soft: job INSTANCE_REBOOT(cyclades-web)
+  event  web: Normal Rebooting: Job 4 on ganeti-1 is to reboot instance cyclades-web.
+  ended  job INSTANCE_REBOOT(cyclades-web): success
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: action second: Done
+  event  web: Normal Running: The machine runs as declared.
+  event  web: Normal Rebooted: Action second is done.

@@ -1,0 +1,43 @@
+A machine gets another flavor, and is restarted for it.
+
+> apply vm web
+
+> until vm web Ready flavor=tiny
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> set vm web flavorRef.name=small resizePolicy=Restart
+
+> until vm web Ready flavor=small powerState=Running
+  says   web: Ready=False Resizing: The machine is to be restarted with the shape of another flavor.
+  says   web: InSync=False ResizePending
+  step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
+  event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
+  ended  job INSTANCE_SHUTDOWN(cyclades-web): success
+  step   modify: job INSTANCE_SET_PARAMS(cyclades-web)
+  event  web: Normal Resizing: Job 4 on ganeti-1 is to set CPUs and memory of instance cyclades-web.
+  ended  job INSTANCE_SET_PARAMS(cyclades-web): success
+  step   start: job INSTANCE_STARTUP(cyclades-web)
+  event  web: Normal Starting: Job 5 on ganeti-1 is to start instance cyclades-web.
+  says   web: Ready=False Starting: The instance is being started (job 5).
+  says   web: InSync=True InSync
+  says   web: powerState Stopped
+  ended  job INSTANCE_STARTUP(cyclades-web): success
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.

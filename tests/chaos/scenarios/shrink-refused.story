@@ -1,0 +1,55 @@
+A disk never shrinks: a flavor with a smaller one is refused, and a larger one is grown to.
+
+> apply flavor wide vcpus=1 memory=128Mi disk=2Gi volumeTypeRef.name=file
+
+> apply flavor wider vcpus=1 memory=128Mi disk=3Gi volumeTypeRef.name=file
+
+> apply flavor narrow vcpus=1 memory=128Mi disk=1Gi volumeTypeRef.name=file
+
+> apply vm web flavorRef.name=wide resizePolicy=Restart
+
+> until vm web Ready flavor=wide
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   web: place on ganeti-1
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> set vm web flavorRef.name=narrow
+
+> until vm web reason=ResizeRefused powerState=Running
+  says   web: Ready=False ResizeRefused: The machine cannot have flavor narrow: disks never shrink: the machine has 2048 MiB, the flavor 1024 MiB. Name another one, or wide again.
+  event  web: Warning ResizeRefused: The machine cannot have flavor narrow: disks never shrink: the machine has 2048 MiB, the flavor 1024 MiB. Name another one, or wide again.
+
+> set vm web flavorRef.name=wider
+
+> until vm web Ready flavor=wider powerState=Running
+  says   web: Ready=False Resizing: The machine is to be restarted with the shape of another flavor.
+  says   web: InSync=False ResizePending
+  step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
+  event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
+  ended  job INSTANCE_SHUTDOWN(cyclades-web): success
+  step   grow: job INSTANCE_GROW_DISK(cyclades-web)
+  event  web: Normal Resizing: Job 4 on ganeti-1 is to grow the disk of instance cyclades-web.
+  ended  job INSTANCE_GROW_DISK(cyclades-web): success
+  step   start: job INSTANCE_STARTUP(cyclades-web)
+  event  web: Normal Starting: Job 5 on ganeti-1 is to start instance cyclades-web.
+  says   web: Ready=False Starting: The instance is being started (job 5).
+  says   web: InSync=True InSync
+  says   web: powerState Stopped
+  ended  job INSTANCE_STARTUP(cyclades-web): success
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
