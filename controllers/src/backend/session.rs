@@ -1,6 +1,6 @@
 //! A verified session with a cluster: who it is, whether we may manage it, what it has.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::Reason;
 use cyclades_domain::{backend::Health, naming::Claim};
@@ -117,6 +117,7 @@ impl Session {
         self.hold_claim(&info).await?;
         self.check_write().await?;
         let nodes = self.ask("nodes", self.client.nodes()).await.map_err(said)?;
+        check_nodes(&nodes)?;
         let facts = facts(info, &nodes);
         self.ctx.world.change(|world| {
             if let Some(backend) = world.backends.get_mut(&self.backend) {
@@ -283,6 +284,22 @@ fn client(settings: &Settings, connector: Option<Arc<dyn Connector>>) -> Result<
     config.user_agent = concat!("cyclades-operator/", env!("CARGO_PKG_VERSION")).into();
     config.connector = connector;
     Client::new(config).map_err(|error| invalid(format!("The backend cannot be connected to: {error}")))
+}
+
+/// A cluster has a master at least, and each node once: on any other list, machines would be placed where no room is, or
+/// nowhere.
+fn check_nodes(nodes: &[Node]) -> Result<(), Health> {
+    let names: BTreeSet<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+    if !nodes.is_empty() && names.len() == nodes.len() {
+        return Ok(());
+    }
+    let why = if nodes.is_empty() { "it names no node" } else { "it names a node twice" };
+    Err(Health::impaired(
+        Reason::InventoryImplausible,
+        format!(
+            "Ganeti's list of nodes is not believed: {why}. Nothing is created or deleted until it is credible."
+        ),
+    ))
 }
 
 fn facts(info: Info, nodes: &[Node]) -> Facts {

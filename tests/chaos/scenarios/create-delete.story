@@ -9,8 +9,8 @@ A machine is deleted while its creation runs.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
 
 > delete vm web
 

@@ -11,8 +11,8 @@ The process of a creation dies after its work: what it left is not used as it is
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): error
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -26,6 +26,7 @@ The process of a creation dies after its work: what it left is not used as it is
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Creating: Job 4 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 4).
   says   web: Ready=True Ready: The machine runs as declared.
   says   web: InSync=True InSync
   says   web: powerState Running

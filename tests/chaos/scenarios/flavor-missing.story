@@ -3,11 +3,11 @@ A machine names a flavor that does not exist; it goes on when the flavor appears
 > apply vm web flavorRef.name=large
 
 > until vm web reason=FlavorNotFound
-  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   says   web: Ready=False FlavorNotFound: Flavor large does not exist: create it, and the machine goes on.
   says   web: Placed=False FlavorNotFound
   says   web: InSync=Unknown Creating
   says   web: powerState Pending
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   event  web: Warning FlavorNotFound: Flavor large does not exist: create it, and the machine goes on.
 

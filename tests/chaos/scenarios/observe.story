@@ -16,10 +16,10 @@ A machine that is only looked at says what is there, and nothing is done to it, 
   says   web: InSync=False Drifted
   says   web: powerState Running
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Normal Observed: The machine is only looked at. Ganeti differs: memory: declared 128 MiB, Ganeti has 512 MiB.
 
 > guest dies web
 
 > until vm web reason=Observed powerState=Crashed
-  event  web: Normal Observed: The machine is only looked at. Ganeti differs: memory: declared 128 MiB, Ganeti has 512 MiB.
   says   web: powerState Crashed
   event  web: Normal Observed: The machine is only looked at. Ganeti differs: memory: declared 128 MiB, Ganeti has 512 MiB.

@@ -9,8 +9,8 @@ A cluster is taken offline: nothing is sent to it, its machines wait; afterwards
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -37,8 +37,8 @@ A cluster is taken offline: nothing is sent to it, its machines wait; afterwards
   says   db: InSync=Unknown Creating
   says   db: powerState Pending
   says   web: Ready=False BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
-  event  db: Warning NoBackendFits: No backend fits: ganeti-1: is not ready (BackendOffline).
   event  web: Warning BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
+  event  db: Warning NoBackendFits: No backend fits: ganeti-1: is not ready (BackendOffline).
 
 > until vm db reason=NoBackendFits
 

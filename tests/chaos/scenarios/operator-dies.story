@@ -9,13 +9,17 @@ The operator dies in the middle of a creation, and again in the middle of a shut
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
 
 > operator dies
 
 > until vm web Ready
-  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
-  says   web: Ready=True Ready: The machine runs as declared.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
   says   web: InSync=True InSync
   says   web: powerState Running
   event  web: Normal Running: The machine runs as declared.
@@ -29,6 +33,8 @@ The operator dies in the middle of a creation, and again in the middle of a shut
 > operator dies
 
 > until vm web Ready powerState=Stopped
+  ended  job INSTANCE_SHUTDOWN(cyclades-web): success
+  says   web: Ready=False Stopping: The instance is being shut down (job 3).
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: powerState Stopped
   event  web: Normal Stopped: The machine is stopped as declared.

@@ -11,8 +11,8 @@ A new guest cannot be started: what the creation left is removed, and made anew.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): error
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -26,6 +26,7 @@ A new guest cannot be started: what the creation left is removed, and made anew.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Creating: Job 4 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 4).
   says   web: Ready=True Ready: The machine runs as declared.
   says   web: InSync=True InSync
   says   web: powerState Running

@@ -353,7 +353,8 @@ impl Inner {
     }
 }
 
-/// Whether RAPI answers with rows.
+/// Whether RAPI answers with a list of what the cluster has. Jobs are not meant: they are asked for by their numbers, and
+/// nothing else would tell which of ours still run.
 fn is_list(call: &str) -> bool {
-    call.starts_with("PUT /2/query/") || call.contains("bulk=1")
+    call.starts_with("PUT /2/query/instance") || call.contains("bulk=1")
 }

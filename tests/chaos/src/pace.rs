@@ -34,7 +34,7 @@ pub(crate) struct Pace {
 impl Pace {
     /// By a simulated clock, where waiting costs nothing: the intervals of a large installation.
     pub const SIMULATED: Self = Self {
-        polling: [2, 30, 30, 300],
+        polling: [8, 30, 30, 30],
         within: Duration::from_secs(1200),
         look_every: Duration::from_millis(200),
         rest: Duration::from_secs(35),

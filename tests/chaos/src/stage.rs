@@ -7,8 +7,7 @@ use std::time::Duration;
 use cyclades_controllers::Operator;
 use ganeti_rapi::{Connecting, Connector, Stream};
 use ganeti_sim::{Latency, NodeSpec, OsSpec, Sim};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube_sim::{KubeSim, Moment};
+use kube_sim::{Kinds, KubeSim, Moment};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
@@ -51,8 +50,7 @@ impl Stage {
             .map(|number| simulated(number, scenario, point, pace))
             .collect::<Result<Vec<_>, _>>()?;
         let kube = kube.unwrap_or_else(|| {
-            let definitions = definitions().to_vec();
-            let options = kube_sim::Options { seed: point.seed, definitions, latency: API_LATENCY };
+            let options = kube_sim::Options { seed: point.seed, kinds: kinds(), latency: API_LATENCY };
             Kubernetes::Memory(KubeSim::new(options))
         });
         let calls = Arc::new(Calls::new(point.blow, point.weather, point.seed));
@@ -194,10 +192,10 @@ fn simulated(number: usize, scenario: &Scenario, point: &Point, pace: Pace) -> R
     Ok(Ganeti::simulated(number, Arc::new(sim)))
 }
 
-/// The definitions are the same for all stages, and take a while to derive.
-fn definitions() -> &'static [CustomResourceDefinition] {
-    static DEFINITIONS: OnceLock<Vec<CustomResourceDefinition>> = OnceLock::new();
-    DEFINITIONS.get_or_init(cyclades_crds::all)
+/// Our kinds are the same for all stages, and take a while to derive.
+fn kinds() -> Kinds {
+    static KINDS: OnceLock<Kinds> = OnceLock::new();
+    KINDS.get_or_init(|| Kinds::with(&cyclades_crds::all())).clone()
 }
 
 /// Leads to the simulators of this process, by the host's name.

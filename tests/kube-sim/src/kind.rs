@@ -1,7 +1,30 @@
 //! Which kinds of objects there are.
 
+use std::sync::Arc;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
+
+/// The kinds that a server knows: those that every cluster has, and those of definitions. Cloning shares them, which are a
+/// while in the making.
+#[derive(Debug, Clone)]
+pub struct Kinds(pub(crate) Arc<Vec<Kind>>);
+
+impl Kinds {
+    /// Those that every cluster has, and those of the definitions.
+    #[must_use]
+    pub fn with(definitions: &[CustomResourceDefinition]) -> Self {
+        let mut kinds = Kind::built_in();
+        kinds.extend(definitions.iter().filter_map(Kind::defined));
+        Self(Arc::new(kinds))
+    }
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self::with(&[])
+    }
+}
 
 /// A kind of objects.
 #[derive(Debug, Clone)]

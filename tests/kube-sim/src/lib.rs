@@ -36,5 +36,6 @@ mod watch;
 mod write;
 
 pub use fault::{Call, Interposer, Moment, Spoil, WatchFaults};
+pub use kind::Kinds;
 pub use reply::Refused;
 pub use sim::{KubeSim, Options};

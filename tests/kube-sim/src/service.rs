@@ -84,7 +84,7 @@ async fn travel(shared: &Shared, number: u64) {
 }
 
 fn answer(shared: &Arc<Shared>, parts: &Parts, body: &Bytes) -> Result<Response<Payload>, Refused> {
-    let target = parse(&shared.kinds, parts.uri.path())
+    let target = parse(&shared.kinds.0, parts.uri.path())
         .ok_or_else(|| Refused::new(404, "the server could not find the requested resource"))?;
     let query = parts.uri.query().unwrap_or("");
     let text = |name: header::HeaderName| {

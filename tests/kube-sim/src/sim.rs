@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::{Value, json};
 
 use crate::fault::{Interposer, WatchFaults};
-use crate::kind::Kind;
+use crate::kind::{Kind, Kinds};
 use crate::reply::Refused;
 use crate::service::Door;
 use crate::state::Shared;
@@ -17,8 +16,8 @@ use crate::state::Shared;
 pub struct Options {
     /// Decides about uids, latencies and lags.
     pub seed: u64,
-    /// Custom resources that it knows.
-    pub definitions: Vec<CustomResourceDefinition>,
+    /// Kinds that it knows.
+    pub kinds: Kinds,
     /// Longest time that a request, and its answer, may be under way.
     pub latency: Duration,
 }
@@ -41,9 +40,7 @@ impl KubeSim {
     /// A server with the namespaces `default` and `kube-system`.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let mut kinds = Kind::built_in();
-        kinds.extend(options.definitions.iter().filter_map(Kind::defined));
-        let sim = Self { shared: Arc::new(Shared::new(kinds, options.seed, options.latency)) };
+        let sim = Self { shared: Arc::new(Shared::new(options.kinds, options.seed, options.latency)) };
         sim.begin();
         sim
     }
@@ -192,7 +189,7 @@ impl KubeSim {
 
     fn kind_of(&self, object: &Value) -> Result<&Kind, Refused> {
         let name = object["kind"].as_str().unwrap_or_default();
-        let found = self.shared.kinds.iter().find(|kind| kind.name == name);
+        let found = self.shared.kinds.0.iter().find(|kind| kind.name == name);
         found.ok_or_else(|| Refused::new(404, format!("no matches for kind {name:?}")))
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::changes::Changes;
 use crate::fault::{Call, Interposer, Spoil, WatchFaults};
-use crate::kind::Kind;
+use crate::kind::{Kind, Kinds};
 use crate::meta::Origin;
 
 /// Resource version before the first write. The real ones are no small numbers either.
@@ -35,7 +35,7 @@ pub(crate) struct State {
 
 /// What all parts of a server share.
 pub(crate) struct Shared {
-    pub kinds: Vec<Kind>,
+    pub kinds: Kinds,
     pub seed: u64,
     pub latency: Duration,
     /// Told after each write.
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub fn new(kinds: Vec<Kind>, seed: u64, latency: Duration) -> Self {
+    pub fn new(kinds: Kinds, seed: u64, latency: Duration) -> Self {
         let state = State {
             objects: BTreeMap::new(),
             changes: Changes::default(),
@@ -75,7 +75,7 @@ impl Shared {
     }
 
     pub fn kind(&self, plural: &str) -> Option<&Kind> {
-        self.kinds.iter().find(|kind| kind.plural == plural)
+        self.kinds.0.iter().find(|kind| kind.plural == plural)
     }
 
     /// A number below `bound` that follows from the seed and these two.

@@ -9,12 +9,12 @@ use cyclades_crds::VirtualMachine;
 use futures::{AsyncBufReadExt as _, StreamExt as _, TryStreamExt as _};
 use http::Request;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
-use kube_sim::{KubeSim, Moment, Options, Spoil, WatchFaults};
+use kube_sim::{Kinds, KubeSim, Moment, Options, Spoil, WatchFaults};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 fn server() -> KubeSim {
-    KubeSim::new(Options { seed: 1, definitions: cyclades_crds::all(), latency: Duration::ZERO })
+    KubeSim::new(Options { seed: 1, kinds: Kinds::with(&cyclades_crds::all()), latency: Duration::ZERO })
 }
 
 fn manifest(name: &str) -> Value {

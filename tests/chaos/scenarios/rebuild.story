@@ -1,0 +1,76 @@
+A machine gets another image, at most once for each request, and says what is on its disk.
+
+> apply vm web flavorRef.name=disk
+
+> until vm web Ready image=noop
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-web)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  ended  job INSTANCE_CREATE(cyclades-web): success
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> set vm web imageRef.name=other action={"id":"first","type":"Rebuild"}
+
+> until vm web Ready lastAction.id=first
+  says   web: Ready=False Rebuilding: Image other is to be installed.
+  says   web: InSync=False RebuildPending
+  says   web: action first: Taken
+  step   set-os: job INSTANCE_SET_PARAMS(cyclades-web)
+  event  web: Normal Rebuilding: Job 3 on ganeti-1 is to prepare another installation of instance cyclades-web.
+  ended  job INSTANCE_SET_PARAMS(cyclades-web): success
+  step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
+  event  web: Normal Stopping: Job 4 on ganeti-1 is to shut down instance cyclades-web.
+  ended  job INSTANCE_SHUTDOWN(cyclades-web): success
+  other  job INSTANCE_SHUTDOWN(cyclades-web), INSTANCE_REINSTALL(cyclades-web)
+  event  web: Normal Rebuilding: Job 5 on ganeti-1 is to erase the system disk of, and install the image on, instance cyclades-web.
+  says   web: Ready=False Rebuilding: The instance is being installed anew (job 5).
+  says   web: powerState Stopped
+  says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
+  says   web: InSync=True InSync
+  says   web: action first: Done
+  event  web: Normal Rebuilt: Action first is done: image other is installed.
+  step   start: job INSTANCE_STARTUP(cyclades-web)
+  event  web: Normal Starting: Job 6 on ganeti-1 is to start instance cyclades-web.
+  ended  job INSTANCE_STARTUP(cyclades-web): success
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
+
+> set vm web imageRef.name=noop action={"id":"second","type":"Rebuild"}
+
+> until vm web Ready lastAction.id=second powerState=Running
+  says   web: Ready=False Rebuilding: Image noop is to be installed.
+  says   web: InSync=False RebuildPending
+  says   web: action second: Taken
+  step   set-os: job INSTANCE_SET_PARAMS(cyclades-web)
+  event  web: Normal Rebuilding: Job 7 on ganeti-1 is to prepare another installation of instance cyclades-web.
+  ended  job INSTANCE_SET_PARAMS(cyclades-web): success
+  step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
+  event  web: Normal Stopping: Job 8 on ganeti-1 is to shut down instance cyclades-web.
+  ended  job INSTANCE_SHUTDOWN(cyclades-web): success
+  other  job INSTANCE_SHUTDOWN(cyclades-web), INSTANCE_REINSTALL(cyclades-web)
+  event  web: Normal Rebuilding: Job 9 on ganeti-1 is to erase the system disk of, and install the image on, instance cyclades-web.
+  says   web: Ready=False Rebuilding: The instance is being installed anew (job 9).
+  says   web: powerState Stopped
+  says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
+  says   web: InSync=True InSync
+  says   web: action second: Done
+  event  web: Normal Rebuilt: Action second is done: image noop is installed.
+  step   start: job INSTANCE_STARTUP(cyclades-web)
+  event  web: Normal Starting: Job 10 on ganeti-1 is to start instance cyclades-web.
+  ended  job INSTANCE_STARTUP(cyclades-web): success
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: powerState Running
+  event  web: Normal Running: The machine runs as declared.
