@@ -87,7 +87,7 @@ pub(crate) async fn keep(ctx: Ctx, api: Api<Lease>) {
 async fn write(ctx: &Ctx, api: &Api<Lease>, ours: bool) -> Result<u64, NotRenewed> {
     let identity = &ctx.replica.identity;
     let name = lease_name(&identity.name);
-    let now = now();
+    let now = ctx.clock.now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     if ours {
         let renewal = json!({"spec": {"renewTime": now}});
         match api.patch(&name, &params(), &Patch::Merge(&renewal)).await {
@@ -171,9 +171,4 @@ fn params() -> PatchParams {
 
 fn version(lease: &Lease) -> u64 {
     lease.metadata.resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
-}
-
-/// Now, as Kubernetes' `MicroTime` has it.
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }

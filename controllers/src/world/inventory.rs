@@ -303,7 +303,8 @@ impl Inventory {
         let sample = Power::from_ganeti(&row.status);
         let known = || match record.owner {
             Owner::Ours(id) => crashed(id),
-            _ => self.watched.get(&*row.name).is_some_and(|id| crashed(*id)),
+            // It is only shown.
+            _ => true,
         };
         let believed = at_once
             || sample.is_settled()

@@ -10,10 +10,10 @@ An instance of another installation is not taken over: nothing is done to it.
   step   web: place on ganeti-1
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   says   web: Ready=False InstanceNameTaken: An instance named old.example.com exists in Ganeti and is not this machine's; it is not touched. Rename or remove it there, or delete this object.
   says   web: Placed=True BackendChosen
   says   web: InSync=Unknown Creating
   says   web: powerState Pending
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   event  web: Warning InstanceNameTaken: An instance named old.example.com exists in Ganeti and is not this machine's; it is not touched. Rename or remove it there, or delete this object.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.

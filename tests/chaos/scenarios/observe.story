@@ -10,13 +10,13 @@ A machine that is only looked at says what is there, and nothing is done to it, 
   step   web: place on ganeti-1
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   says   web: Ready=False Observed: The machine is only looked at. Ganeti differs: memory: declared 128 MiB, Ganeti has 512 MiB.
   says   web: Placed=True BackendChosen
   says   web: InSync=False Drifted
   says   web: powerState Running
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   event  web: Normal Observed: The machine is only looked at. Ganeti differs: memory: declared 128 MiB, Ganeti has 512 MiB.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
 
 > guest dies web
 

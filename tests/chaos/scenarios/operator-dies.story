@@ -5,10 +5,11 @@ The operator dies in the middle of a creation, and again in the middle of a shut
 > until job INSTANCE_CREATE queued
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  step   web: place on ganeti-1
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   web: place on ganeti-1
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
 
 > operator dies
@@ -33,8 +34,6 @@ The operator dies in the middle of a creation, and again in the middle of a shut
 > operator dies
 
 > until vm web Ready powerState=Stopped
-  ended  job INSTANCE_SHUTDOWN(cyclades-web): success
-  says   web: Ready=False Stopping: The instance is being shut down (job 3).
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: powerState Stopped
   event  web: Normal Stopped: The machine is stopped as declared.

@@ -5,12 +5,12 @@ The job queue is drained: nothing is sent until it is open again.
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  step   web: place on ganeti-1
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   web: place on ganeti-1
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -28,16 +28,16 @@ The job queue is drained: nothing is sent until it is open again.
 > until backend ganeti-1 reason=QueueDrained
   says   web: Ready=False BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
   says   ganeti-1: Ready=False QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
-  event  ganeti-1: Warning QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
   event  web: Warning BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
+  event  ganeti-1: Warning QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
 
 > queue open
 
 > until vm web Ready powerState=Stopped
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Stopping: Job 4 on ganeti-1 is to shut down instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_SHUTDOWN(cyclades-web): success
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: powerState Stopped

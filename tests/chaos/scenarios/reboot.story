@@ -5,12 +5,12 @@ A machine is rebooted, at most once for each request.
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  step   web: place on ganeti-1
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   web: place on ganeti-1
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen

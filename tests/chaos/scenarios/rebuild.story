@@ -5,12 +5,12 @@ A machine gets another image, at most once for each request, and says what is on
 > until vm web Ready image=noop
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  step   web: place on ganeti-1
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   web: place on ganeti-1
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -67,8 +67,8 @@ A machine gets another image, at most once for each request, and says what is on
   says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
   says   web: InSync=True InSync
   says   web: action second: Done
-  event  web: Normal Rebuilt: Action second is done: image noop is installed.
   step   start: job INSTANCE_STARTUP(cyclades-web)
+  event  web: Normal Rebuilt: Action second is done: image noop is installed.
   event  web: Normal Starting: Job 10 on ganeti-1 is to start instance cyclades-web.
   ended  job INSTANCE_STARTUP(cyclades-web): success
   says   web: Ready=True Ready: The machine runs as declared.

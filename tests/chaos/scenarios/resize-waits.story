@@ -5,12 +5,12 @@ A machine gets another flavor, which takes effect the next time that it is stopp
 > until vm web Ready flavor=tiny
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  step   web: place on ganeti-1
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   web: place on ganeti-1
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -40,12 +40,12 @@ A machine gets another flavor, which takes effect the next time that it is stopp
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: InSync=True InSync
   says   web: powerState Stopped
-  event  web: Normal Stopped: The machine is stopped as declared.
 
 > set vm web powerState=Running
 
 > until vm web Ready flavor=small powerState=Running
   step   start: job INSTANCE_STARTUP(cyclades-web)
+  event  web: Normal Stopped: The machine is stopped as declared.
   event  web: Normal Starting: Job 5 on ganeti-1 is to start instance cyclades-web.
   ended  job INSTANCE_STARTUP(cyclades-web): success
   says   web: Ready=True Ready: The machine runs as declared.

@@ -13,32 +13,26 @@ Of two clusters one takes connections and answers nothing: machines of the other
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   says   ganeti-2: Ready=True Ready: The cluster answers and its machines are managed.
-  event  ganeti-2: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-db)
+  event  ganeti-2: Normal Ready: The cluster answers and its machines are managed.
   event  db: Normal Creating: Job 2 on ganeti-2 is to create instance cyclades-db.
   ended  job INSTANCE_CREATE(cyclades-web): success
   ended  job INSTANCE_CREATE(cyclades-db): success
-  says   db: Ready=False Creating: The instance is being created (job 2).
-  says   db: Placed=True BackendChosen
-  says   db: InSync=Unknown Creating
-  says   db: powerState Pending
-  says   web: Ready=False Creating: The instance is being created (job 2).
-  says   web: Placed=True BackendChosen
-  says   web: InSync=Unknown Creating
-  says   web: powerState Pending
   says   web: Ready=True Ready: The machine runs as declared.
+  says   web: Placed=True BackendChosen
   says   web: InSync=True InSync
   says   web: powerState Running
   event  web: Normal Running: The machine runs as declared.
+
+> until vm db Ready
   says   db: Ready=True Ready: The machine runs as declared.
+  says   db: Placed=True BackendChosen
   says   db: InSync=True InSync
   says   db: powerState Running
   event  db: Normal Running: The machine runs as declared.
-
-> until vm db Ready
 
 > backend hangs ganeti-1
 
