@@ -32,7 +32,7 @@ An administrator gives an instance more memory: that is told, later corrected, l
 > set vm web driftPolicy=Correct
 
 > until vm web Ready InSync=True
-  says   web: Ready=False Resizing: The machine is to be restarted with the shape of another flavor.
+  says   web: Ready=False Rescuing: The machine is to boot from something else.
   says   web: InSync=False ResizePending
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
   event  web: Normal Stopping: Job 4 on ganeti-1 is to shut down instance cyclades-web.
