@@ -9,7 +9,7 @@ use std::time::Duration;
 use cyclades_controllers::{LEASE_DEFAULT, Operator};
 use ganeti_rapi::{Connecting, Connector, Stream};
 use ganeti_sim::{Latency, Sim};
-use kube_sim::KubeSim;
+use kube_sim::{Kinds, KubeSim};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -44,9 +44,9 @@ impl Stage {
         let options =
             ganeti_sim::Options { latency: Latency::Calibrated { scale: 1.0 }, ..Default::default() };
         let sim = Arc::new(Sim::within(options).unwrap());
-        let definitions = cyclades_crds::all();
+        let kinds = Kinds::with(&cyclades_crds::all());
         let latency = Duration::from_millis(4);
-        let kube = KubeSim::new(kube_sim::Options { seed: 1, definitions, latency });
+        let kube = KubeSim::new(kube_sim::Options { seed: 1, kinds, latency });
         let user = sim.write_credentials();
         let cyclades = |kind: &str, name: &str, spec: Value| {
             let metadata = json!({"name": name, "namespace": "default"});
