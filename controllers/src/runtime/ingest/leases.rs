@@ -79,7 +79,7 @@ fn see(ctx: &Ctx, replica: &str, object: &Unparsed<'_>) {
     let seconds = spec.lease_duration_seconds.unwrap_or(DEFAULT_SECONDS);
     let lasts = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     let Some(renewed) = spec.renew_time.map(|time| time.0) else { return };
-    let age = Duration::try_from(jiff::Timestamp::now().duration_since(renewed)).unwrap_or_default();
+    let age = Duration::try_from(ctx.clock.now().duration_since(renewed)).unwrap_or_default();
     let renewal = format!("{renewed} {}", spec.holder_identity.unwrap_or_default());
     ctx.replica.see(replica, &renewal, lasts, age);
 }
