@@ -1,5 +1,7 @@
 //! Another image on a machine that exists, on a real Ganeti.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cyclades_crds::{
@@ -34,12 +36,15 @@ async fn rebuild(machine: &Machine<'_>, id: &str, image: &str, more: Value) -> R
     machine.patch(&json!({ "spec": spec })).await
 }
 
+/// Four jobs one after the other, beside those of all other cases.
+const REBUILT_WITHIN: Duration = Duration::from_secs(240);
+
 async fn ended(machine: &Machine<'_>, id: &str, result: ActionResult) -> Result<LastAction> {
     let last = |object: &cyclades_crds::VirtualMachine| {
         object.status.as_ref()?.last_action.clone().filter(|last| last.id == id && last.result == result)
     };
     let what = format!("through with action {id}: {result:?}");
-    let object = machine.until(&what, LONG, |object| last(object).is_some()).await?;
+    let object = machine.until(&what, REBUILT_WITHIN, |object| last(object).is_some()).await?;
     last(&object).context("it was there")
 }
 
