@@ -13,6 +13,7 @@ pub mod liveness;
 pub mod naming;
 pub mod placement;
 pub mod power;
+pub mod references;
 pub mod shape;
 pub mod sharing;
 pub mod vm;

@@ -26,6 +26,44 @@ pub struct Candidate<'a> {
     pub vcpus_used: u64,
 }
 
+/// What decides whether a backend takes new machines at all.
+#[derive(Clone, Debug)]
+pub struct Door<'a> {
+    /// It is being deleted.
+    pub deleting: bool,
+    /// New machines stay away.
+    pub drained: bool,
+    /// Nothing is sent to its cluster.
+    pub offline: bool,
+    /// Why it cannot be worked with, as its conditions say.
+    pub trouble: Option<&'a str>,
+    /// Hypervisor that its machines are to have; the cluster's default where absent.
+    pub hypervisor: Option<&'a str>,
+    /// Hypervisors that are enabled in its cluster.
+    pub enabled: &'a [String],
+}
+
+impl Door<'_> {
+    /// Why it takes no new machine, where it does not.
+    #[must_use]
+    pub fn closed(&self) -> Option<String> {
+        if self.deleting {
+            return Some("is being deleted".to_owned());
+        }
+        if self.drained {
+            return Some("is drained".to_owned());
+        }
+        if self.offline {
+            return Some("is offline".to_owned());
+        }
+        if let Some(reason) = self.trouble {
+            return Some(format!("is not ready ({reason})"));
+        }
+        let wanted = self.hypervisor.filter(|wanted| !self.enabled.iter().any(|it| it == wanted))?;
+        Some(format!("hypervisor {wanted} is not enabled in its cluster"))
+    }
+}
+
 /// The outcome of placing a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
@@ -137,6 +175,29 @@ mod tests {
             vcpus: 64,
             vcpus_used: 0,
         }
+    }
+
+    #[test]
+    fn a_door_says_why_it_is_closed() {
+        let enabled = ["kvm".to_owned()];
+        let open = Door {
+            deleting: false,
+            drained: false,
+            offline: false,
+            trouble: None,
+            hypervisor: None,
+            enabled: &enabled,
+        };
+        assert_eq!(open.closed(), None);
+        let closed = |door: Door<'_>| door.closed().unwrap();
+        assert_eq!(closed(Door { deleting: true, drained: true, ..open.clone() }), "is being deleted");
+        assert_eq!(closed(Door { drained: true, ..open.clone() }), "is drained");
+        assert_eq!(
+            closed(Door { trouble: Some("Unreachable"), ..open.clone() }),
+            "is not ready (Unreachable)"
+        );
+        let xen = Door { hypervisor: Some("xen-hvm"), ..open };
+        assert_eq!(closed(xen), "hypervisor xen-hvm is not enabled in its cluster");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use cyclades_crds::{Flavor, GanetiBackend, VirtualMachine, VolumeType, virtual_machine::Shape};
 use cyclades_domain::{
-    placement::{Candidate, Placement, place},
+    placement::{Candidate, Door, Placement, place},
     vm::Instance,
 };
 use kube::{Api, Resource, ResourceExt as _, api::ListParams};
@@ -67,18 +67,15 @@ impl Room {
 
 /// Why a backend takes no new machine.
 fn closed(backend: &GanetiBackend) -> Option<String> {
-    if backend.metadata.deletion_timestamp.is_some() {
-        return Some("is being deleted".into());
-    }
-    if backend.spec.drained {
-        return Some("is drained".into());
-    }
-    if let Some(trouble) = trouble(backend) {
-        return Some(format!("is not ready ({})", trouble.reason.as_str()));
-    }
-    let wanted = backend.spec.hypervisor.as_ref()?;
-    let enabled = backend.status.as_ref().is_some_and(|status| status.hypervisors.contains(wanted));
-    (!enabled).then(|| format!("hypervisor {wanted} is not enabled in its cluster"))
+    let door = Door {
+        deleting: backend.metadata.deletion_timestamp.is_some(),
+        drained: backend.spec.drained,
+        offline: backend.spec.offline,
+        trouble: trouble(backend).map(|trouble| trouble.reason.as_str()),
+        hypervisor: backend.spec.hypervisor.as_deref(),
+        enabled: backend.status.as_ref().map_or(&[], |status| &status.hypervisors),
+    };
+    door.closed()
 }
 
 fn candidate<'a>(place: &'a Place, name: &'a str, closed: Option<&'a str>) -> Candidate<'a> {

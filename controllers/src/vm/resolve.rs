@@ -5,13 +5,14 @@ use std::sync::Arc;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cyclades_crds::{
     condition::Reason,
-    image::{ImageSource, Visibility},
+    image::ImageSource,
     virtual_machine::{ActionType, PowerState, Shape},
 };
 use cyclades_domain::{
     identity,
     naming::{JobStep, instance_tags},
-    placement::{Candidate, place},
+    placement::{Candidate, Door, place},
+    references::{self, ImageName},
     vm::{Decision, Record, Rescue, Step, TagChange},
 };
 
@@ -148,25 +149,19 @@ fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> 
 /// Why a backend takes no new machine.
 fn closed(backend: &Backend) -> Option<String> {
     let object = &backend.object;
-    if object.deleting {
-        return Some("is being deleted".into());
-    }
-    if object.spec.drained {
-        return Some("is drained".into());
-    }
-    if object.spec.offline {
-        return Some("is offline".into());
-    }
-    if let Err(why) = backend.is_open() {
-        return Some(format!("is not ready ({why})"));
-    }
-    let hypervisors = match backend.held {
+    let enabled = match backend.held {
         Some(_) => backend.facts.as_ref().map_or(&[][..], |facts| &facts.hypervisors),
         None => &object.status.hypervisors,
     };
-    let hypervisor = object.spec.hypervisor.as_ref()?;
-    (!hypervisors.contains(hypervisor))
-        .then(|| format!("hypervisor {hypervisor} is not enabled in its cluster"))
+    let door = Door {
+        deleting: object.deleting,
+        drained: object.spec.drained,
+        offline: object.spec.offline,
+        trouble: backend.is_open().err(),
+        hypervisor: object.spec.hypervisor.as_deref(),
+        enabled,
+    };
+    door.closed()
 }
 
 fn candidate<'a>(world: &World, backend: &'a Backend, closed: Option<&'a str>) -> Candidate<'a> {
@@ -286,6 +281,11 @@ fn machine<'a>(world: &'a World, seen: &ObservedMachine) -> Result<&'a Machine, 
     })
 }
 
+/// What a name of an image leads to.
+fn named<'a>(machine: &'a Machine, image: &'a ObjectName) -> ImageName<'a> {
+    ImageName { namespace: image.namespace(), name: image.name(), home: machine.key.namespace() }
+}
+
 /// An image that a machine may use, by its label.
 pub(super) fn image<'a>(
     world: &'a World,
@@ -293,52 +293,23 @@ pub(super) fn image<'a>(
     label: &str,
 ) -> Result<(ObjectName, &'a ImageSource), Missing> {
     let image = machine.image_named(label);
-    let need = || Some(Need::Image(image.clone()));
-    let Some(entry) = world.catalog.images.get(&image) else {
-        let message = format!(
-            "Image {} does not exist in namespace {}: create it, and the machine goes on.",
-            image.name(),
-            image.namespace()
-        );
-        return Err(Missing { need: need(), reason: Reason::ImageNotFound, message });
-    };
-    if image.namespace() != machine.key.namespace() && entry.spec.visibility != Visibility::Public {
-        // The same words whether it exists or not would hide it better; that it exists is no secret worth the riddle.
-        let message = format!(
-            "Image {image} is private to its namespace: it must say visibility: Public to be used here."
-        );
-        return Err(Missing { need: need(), reason: Reason::ImageNotShared, message });
+    let spec = world.catalog.images.get(&image).map(|entry| &*entry.spec);
+    match references::image(named(machine, &image), spec) {
+        Ok(source) => Ok((image, source)),
+        Err(lack) => Err(Missing::image(lack, &image)),
     }
-    let source = &entry.spec.source;
-    Ok((image, source))
 }
 
 /// The OS that an image gives a machine, with all that the machine hands over.
 fn software(world: &World, machine: &Machine, label: &str) -> Result<Software, Missing> {
-    let (image, source) = image(world, machine, label)?;
-    let need = || Some(Need::Image(image.clone()));
-    let Some(os) = &source.ganeti_os else {
-        return Err(Missing {
-            need: need(),
-            reason: Reason::InvalidSpec,
-            message: format!(
-                "Image {image} is a medium to rescue machines with, there is no operating system to install: name another one."
-            ),
-        });
-    };
+    let image = &machine.image_named(label);
+    let spec = world.catalog.images.get(image).map(|entry| &*entry.spec);
+    let os = references::os(named(machine, image), spec, machine.user_data.is_some())
+        .map_err(|lack| Missing::image(lack, image))?;
     let mut parameters: Vec<_> =
         os.parameters.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    match (&machine.user_data, &os.user_data_parameter) {
-        (Some(data), Some(parameter)) => {
-            parameters.push((parameter.clone(), STANDARD.encode(data.as_bytes())))
-        }
-        (Some(_), None) => {
-            let message = format!(
-                "The machine has userData, but Image {image} has no userDataParameter to hand it over by: set that, or use another image."
-            );
-            return Err(Missing { need: need(), reason: Reason::UserDataNotSupported, message });
-        }
-        (None, _) => {}
+    if let (Some(data), Some(parameter)) = (&machine.user_data, &os.user_data_parameter) {
+        parameters.push((parameter.clone(), STANDARD.encode(data.as_bytes())));
     }
     Ok(Software { os: os.ganeti_name(), parameters })
 }
