@@ -7,12 +7,12 @@ mod name;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Result, anyhow, bail};
 use cyclades_crds::{Flavor, GanetiBackend, Image, VirtualMachine, VolumeType};
 use cyclades_domain::naming::Owner;
-use kube::{Api, ResourceExt as _, api::ListParams};
+use kube::{Api, api::ListParams};
 use serde_json::Value;
 
 use catalog::Catalog;
@@ -20,6 +20,7 @@ use machine::Place;
 
 use crate::answer::Answer;
 use crate::cluster::Cluster;
+use crate::declared::Declared;
 use crate::inventory::{self, Found};
 use crate::look::{Look, code, look, said};
 use crate::options::ImportFlags;
@@ -107,41 +108,6 @@ struct Imported {
     not_there: BTreeSet<String>,
 }
 
-/// What is declared.
-#[derive(Debug, Default)]
-pub(crate) struct Declared {
-    ids: BTreeSet<String>,
-    adopted: BTreeSet<(String, String)>,
-    names: BTreeMap<String, BTreeSet<String>>,
-}
-
-impl Declared {
-    /// What machines declare.
-    pub(crate) fn by(machines: &[VirtualMachine]) -> Self {
-        let mut declared = Self::default();
-        for machine in machines {
-            let id = machine.spec.id.clone().or_else(|| machine.uid());
-            declared.ids.extend(id);
-            if let (Some(backend), Some(name)) = (&machine.spec.backend_name, &machine.spec.adopt) {
-                declared.adopted.insert((backend.clone(), name.clone()));
-            }
-            let namespace = machine.namespace().unwrap_or_default();
-            declared.names.entry(namespace).or_default().insert(machine.name_any());
-        }
-        declared
-    }
-
-    /// Whether an instance of ours has its machine.
-    pub(crate) fn has(&self, id: uuid::Uuid) -> bool {
-        self.ids.contains(&id.hyphenated().to_string())
-    }
-
-    /// Whether a machine looks at an instance, or is to take it over.
-    pub(crate) fn adopts(&self, backend: &str, instance: &str) -> bool {
-        self.adopted.contains(&(backend.to_owned(), instance.to_owned()))
-    }
-}
-
 fn import(wish: &Wish<'_>, all: &[Found], machines: &[VirtualMachine], mut catalog: Catalog) -> Imported {
     let mut declared = Declared::by(machines);
     let mut imported = Imported { not_there: wish.named.iter().cloned().collect(), ..Imported::default() };
@@ -220,7 +186,7 @@ fn manifest(
     let (namespace, wanted) = known.unwrap_or_else(|| (wish.namespace.to_owned(), name::of(&found.name)));
     let flavor = catalog.flavor(found)?;
     let image = catalog.image(found, &namespace)?;
-    let name = name::free(wanted, declared.names.entry(namespace.clone()).or_default());
+    let name = name::free(wanted, declared.names(&namespace));
     let place = Place { backend: wish.backend, namespace: &namespace, name: &name, flavor: &flavor, image };
     Ok(match found.id() {
         Some(id) => machine::orphan(found, id, place),

@@ -7,6 +7,7 @@
 mod age;
 mod answer;
 mod cluster;
+mod declared;
 mod export;
 #[cfg(test)]
 mod fixtures;

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::cluster::Cluster;
-use crate::import::{Declared, every_machine};
+use crate::declared::Declared;
+use crate::import::every_machine;
 use crate::inventory::{self, Found};
 use crate::look::said;
 use crate::options::{Format, OrphansFlags};

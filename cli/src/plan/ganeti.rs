@@ -48,10 +48,21 @@ pub(crate) struct Sighting {
     pub(crate) nobodys: Option<Instance>,
     /// A job of the operator on the instance that has not ended.
     pub(crate) job: Option<(JobStep, Option<u64>)>,
-    /// Memory in MiB of instances that nobody declared, where all were read.
-    pub(crate) undeclared_memory_mib: u64,
-    /// Their vcpus.
-    pub(crate) undeclared_vcpus: u64,
+    /// All other instances, where all were read.
+    pub(crate) others: Vec<Other>,
+}
+
+/// An instance that is not the machine's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Other {
+    /// Id of its machine, where it is one of ours.
+    pub(crate) id: Option<Uuid>,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its memory in MiB.
+    pub(crate) memory_mib: u64,
+    /// Its vcpus.
+    pub(crate) vcpus: u64,
 }
 
 impl Sight {
@@ -146,18 +157,22 @@ async fn instances(
     let mut found = Sighting::default();
     body.for_each(|row: ConfigRow<'_>| {
         let tags = row.tags.to_vec();
-        match owner(cluster_id, tags.iter()) {
-            Owner::Ours(other) if other == id => found.instance = Some(configured(&row)),
-            Owner::Ours(_) => {}
+        let id = match owner(cluster_id, tags.iter()) {
+            Owner::Ours(it) if it == id => {
+                found.instance = Some(configured(&row));
+                return;
+            }
+            Owner::Ours(other) => Some(other),
             other @ (Owner::Another | Owner::Nobody) => {
-                found.undeclared_memory_mib += row.max_mem_mib;
-                found.undeclared_vcpus += row.vcpus;
                 if wanted == Some(&*row.name.0) {
                     found.name_taken = Some(row.name.0.to_string());
                     found.nobodys = (other == Owner::Nobody).then(|| configured(&row));
                 }
+                None
             }
-        }
+        };
+        let (name, memory_mib, vcpus) = (row.name.0.to_string(), row.max_mem_mib, row.vcpus);
+        found.others.push(Other { id, name, memory_mib, vcpus });
     })?;
     Ok(found)
 }

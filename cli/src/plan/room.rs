@@ -11,9 +11,10 @@ use cyclades_domain::{
 use kube::{Api, Resource, ResourceExt as _, api::ListParams};
 use serde::de::DeserializeOwned;
 
-use super::ganeti::Sight;
+use super::ganeti::{Other, Sight};
 use super::identity::id_of;
 use crate::cluster::Cluster;
+use crate::declared::Declared;
 use crate::look::{Look, code, said};
 use crate::references::shape_of;
 use crate::scene::Scene;
@@ -107,7 +108,7 @@ pub(crate) async fn survey(cluster: &Cluster, machine: &VirtualMachine, sights: 
     let machines = match all::<VirtualMachine>(cluster).await? {
         Some(machines) => machines,
         None => {
-            let why = "you may not list the machines of all namespaces: those of others are not counted";
+            let why = "you may not list the machines of all namespaces: those of others are counted as Ganeti shows them";
             room.sources.push(why.to_owned());
             crate::status::machines(cluster, false, None).await?
         }
@@ -115,7 +116,9 @@ pub(crate) async fn survey(cluster: &Cluster, machine: &VirtualMachine, sights: 
     let catalog = catalog(cluster).await?;
     room.home =
         sights.iter().find_map(|sight| Some((sight.backend.clone(), sight.seen()?.instance.clone()?)));
-    room.backends = backends.into_iter().map(|backend| used(backend, &machines, sights, &catalog)).collect();
+    let declared = Declared::by(&machines);
+    let used = |backend| used(backend, (&machines, &declared), sights, &catalog);
+    room.backends = backends.into_iter().map(used).collect();
     room.backends.sort_by_key(|place| place.backend.name_any());
     Ok(room)
 }
@@ -126,12 +129,23 @@ fn spread(machine: &VirtualMachine) -> u64 {
     u64::from_le_bytes(id.as_bytes()[..8].try_into().unwrap_or_default())
 }
 
-fn used(backend: GanetiBackend, machines: &[VirtualMachine], sights: &[Sight], catalog: &Scene) -> Place {
+/// A backend with what is used there, by machines and by what they do not declare.
+fn used(
+    backend: GanetiBackend,
+    (machines, declared): (&[VirtualMachine], &Declared),
+    sights: &[Sight],
+    catalog: &Scene,
+) -> Place {
     let name = backend.name_any();
     let sight = sights.iter().find(|sight| sight.backend == name).and_then(Sight::seen);
-    let (memory_mib, vcpus) =
-        sight.map_or((0, 0), |seen| (seen.undeclared_memory_mib, seen.undeclared_vcpus));
-    let mut place = Place { backend, memory_mib, disk_mib: 0, vcpus };
+    let mut place = Place { backend, memory_mib: 0, disk_mib: 0, vcpus: 0 };
+    // What machines declare is counted by their shapes, also before they are made.
+    let is_declared =
+        |it: &Other| it.id.map_or_else(|| declared.adopts(&name, &it.name), |id| declared.has(id));
+    for other in sight.iter().flat_map(|seen| &seen.others).filter(|other| !is_declared(other)) {
+        place.memory_mib += other.memory_mib;
+        place.vcpus += other.vcpus;
+    }
     for machine in machines.iter().filter(|machine| machine.spec.backend_name.as_deref() == Some(&*name)) {
         let told = machine.status.as_ref().and_then(|status| status.shape.clone());
         let Some(shape) = told.or_else(|| shape_of(machine, catalog).ok().flatten()) else { continue };
@@ -168,6 +182,7 @@ where
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use uuid::Uuid;
 
     use super::*;
     use crate::fixtures::{backend, machine, scene};
@@ -187,14 +202,33 @@ mod tests {
     }
 
     fn room(machines: &[VirtualMachine], sights: &[Sight], backends: Vec<GanetiBackend>) -> Room {
-        let backends = backends.into_iter().map(|it| used(it, machines, sights, &scene())).collect();
+        let all = (machines, &Declared::by(machines));
+        let backends = backends.into_iter().map(|it| used(it, all, sights, &scene())).collect();
         Room { backends, ..Room::default() }
+    }
+
+    #[test]
+    fn an_instance_is_counted_once_whether_its_machine_exists_or_not() {
+        let id = Uuid::from_u128(7);
+        let ours = Other { id: Some(id), memory_mib: 512, vcpus: 1, ..Other::default() };
+        let sights = [Sight {
+            backend: "a".into(),
+            outcome: Ok(Sighting { others: vec![ours], ..Sighting::default() }),
+        }];
+        let used = |machines: &[VirtualMachine]| {
+            let room = room(machines, &sights, vec![with_room("a", 4096, json!({}))]);
+            (room.backends[0].memory_mib, room.backends[0].vcpus)
+        };
+        assert_eq!(used(&[]), (512, 1), "an orphan");
+        let spec = json!({"backendName": "a", "id": id.to_string()});
+        assert_eq!(used(&[machine("web", None, spec)]), (1024, 1), "the machine's own shape");
     }
 
     #[test]
     fn machines_that_are_placed_and_instances_of_others_use_room() {
         let placed = machine("web", None, json!({"backendName": "a"}));
-        let others = Sighting { undeclared_memory_mib: 512, undeclared_vcpus: 1, ..Sighting::default() };
+        let other = Other { memory_mib: 512, vcpus: 1, ..Other::default() };
+        let others = Sighting { others: vec![other], ..Sighting::default() };
         let sights = [Sight { backend: "a".into(), outcome: Ok(others) }];
         let room = room(&[placed], &sights, vec![with_room("a", 2048, json!({}))]);
         assert_eq!(
