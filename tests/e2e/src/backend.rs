@@ -172,6 +172,19 @@ impl Backend<'_> {
         self.stage.apply(&[secret]).await
     }
 
+    /// Waits until an event of this reason was told; gives all events up to then.
+    ///
+    /// # Errors
+    /// After a while, with the events that there are.
+    pub async fn told(&self, reason: &str) -> Result<Vec<Told>> {
+        eventually(&format!("an event {reason} about {}", self.name), SOON, async || {
+            let events = self.events().await?;
+            let told = events.iter().any(|event| event.reason == reason);
+            Ok(if told { Look::Is(events) } else { Look::NotYet(format!("{events:?}")) })
+        })
+        .await
+    }
+
     /// Its events, oldest first.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ pub async fn an_instance_whose_object_is_gone_is_told_and_comes_back(stage: &Sta
     machine.gone(SOON).await?;
     cluster.backend.counts(0, &[&instance]).await?;
     let (before, jobs) = (cluster.sim.instances(), cluster.sim.last_job());
-    let events = cluster.backend.events().await?;
+    let events = cluster.backend.told("OrphansFound").await?;
     let told = events.iter().filter(|event| event.reason == "OrphansFound").count();
     ensure!(told == 1, "told once: {events:?}");
 

@@ -61,8 +61,7 @@ pub async fn after_a_restore_nothing_is_made_anew_and_nothing_is_deleted(stage: 
     for name in ["guest", "old"] {
         there(name).ready_and(ObservedPower::Running, LONG).await?;
     }
-    let told = other.backend(FAKE_BACKEND).events().await?;
-    ensure!(told.iter().any(|event| event.reason == "OrphansFound"), "{told:?}");
+    other.backend(FAKE_BACKEND).told("OrphansFound").await?;
     let listed = cyclades(&other, &["orphans", "--backend", FAKE_BACKEND]).await?;
     listed.is(1, &[&format!("{FAKE_BACKEND}   {young_instance}   {namespace}/young\n")])?;
     let wide = other.kubectl(&["get", "gbe", FAKE_BACKEND, "-o", "wide"]).await?;
