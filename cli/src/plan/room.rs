@@ -248,7 +248,7 @@ mod tests {
             with_room("c", 4096, json!({"hypervisor": "xen-pvm"})),
         ];
         let words = room(&[], &[], backends).place(&shape(4)).explain();
-        let wanted = "No backend fits: a: is drained; b: is not ready (BackendOffline); c: hypervisor xen-pvm is not enabled in its cluster.";
+        let wanted = "No backend fits: a: is drained; b: is offline; c: hypervisor xen-pvm is not enabled in its cluster.";
         assert_eq!(words, wanted);
     }
 }
