@@ -19,6 +19,7 @@ use crate::{
         context::Ctx,
         kube_api::{Nothing, Patch, Place, WriteError},
         pass::{Next, PassError},
+        queue::Urgency,
     },
     world::{Actor, Settings},
 };
@@ -60,11 +61,8 @@ pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassErr
         Wanted::Keep => {}
         Wanted::Stop(health) => {
             stop(ctx, &name);
-            ctx.world.change(|world| {
-                if let Some(backend) = world.backends.get_mut(&name) {
-                    backend.health = health.clone();
-                }
-            });
+            let waiting = ctx.world.change(|world| world.set_back(&name, health));
+            ctx.wake_machines(waiting, Urgency::Resync);
             return report::report(ctx, &seen, health).await;
         }
         Wanted::Start(settings) => {

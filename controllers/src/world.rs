@@ -25,6 +25,7 @@ use std::{
 };
 
 use cyclades_crds::condition::Reason;
+use cyclades_domain::backend::Health;
 use secrecy::SecretString;
 
 pub(crate) use self::{
@@ -74,6 +75,18 @@ impl World {
             memory.setback.take_if(|held| held.setback.reason == Reason::InsufficientCapacity);
         }
         waiting
+    }
+
+    /// Notes how a backend stands that cannot be worked with. Gives the machines that tell that they wait for it, where they
+    /// now wait for another reason; those that were well keep what they said.
+    pub(crate) fn set_back(&mut self, backend: &str, health: &Health) -> Vec<ObjectName> {
+        let Some(found) = self.backends.get_mut(backend) else { return Vec::new() };
+        let was = std::mem::replace(&mut found.health, health.clone());
+        if was.reason() == health.reason() {
+            return Vec::new();
+        }
+        let waits = |key: &&ObjectName| self.machines.get(key).is_some_and(Machine::waits_for_backend);
+        self.machines.on_backend(backend).filter(waits).cloned().collect()
     }
 
     /// Keys of all objects, kind by kind and in order.

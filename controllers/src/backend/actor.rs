@@ -130,13 +130,12 @@ fn open(session: &Session) {
 
 /// The session has ended: nothing is submitted until another one is good.
 fn close(ctx: &Ctx, backend: &Arc<str>, health: Health) {
-    let changed = ctx.world.change(|world| {
-        let Some(backend) = world.backends.get_mut(backend) else { return false };
-        backend.client = None;
-        let changed = backend.health != health;
-        backend.health = health.clone();
-        changed
+    let (changed, waiting) = ctx.world.change(|world| {
+        let Some(found) = world.backends.get_mut(backend) else { return (false, Vec::new()) };
+        found.client = None;
+        (found.health != health, world.set_back(backend, &health))
     });
+    ctx.wake_machines(waiting, Urgency::Resync);
     if changed {
         warn!(%backend, reason = health.reason().as_str(), cause = %health.message(), "backend is not ready");
         ctx.queue.wake(&Key::Backend(backend.as_ref().into()), Urgency::User);

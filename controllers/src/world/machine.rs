@@ -218,6 +218,13 @@ impl Machine {
         self.status.applied.filter(|applied| self.memory.ordered.is_none_or(|it| it == *applied))
     }
 
+    /// Whether its status tells that it waits for its backend.
+    pub(crate) fn waits_for_backend(&self) -> bool {
+        use Reason::{BackendNotFound, BackendNotReady, BackendOffline, Synchronising};
+        let told = self.status.verdict(ConditionType::Ready).map(|verdict| verdict.reason);
+        matches!(told, Some(BackendNotFound | BackendNotReady | BackendOffline | Synchronising))
+    }
+
     /// Name of its instance, as far as the object tells.
     pub(crate) fn known_instance(&self) -> Option<&Arc<str>> {
         self.status.instance_name.as_ref().or(self.adopt.as_ref())

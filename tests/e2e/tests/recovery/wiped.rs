@@ -70,9 +70,15 @@ async fn it_leaves_everything_alone(stage: &Stage, other: &Stage, ids: &Ids, her
         let stalled = catalog::find(&conditions, ConditionType::Stalled).map(|found| found.status.clone());
         ensure!(stalled.as_deref() == Some("True"), "only a person can go on: {conditions:?}");
     }
-    // Its words may be those of the backend's first trouble: what came in which order is left to chance.
     for name in ids.keys() {
-        other.machine(here.namespace(), name).not_ready(Reason::BackendNotReady, LONG).await?;
+        let tells = |object: &cyclades_crds::VirtualMachine| {
+            let status = object.status.as_ref();
+            status.is_some_and(|status| status.conditions.iter().any(|it| it.message.contains(&first)))
+        };
+        // Whatever came first, and whatever was missing when the machine was looked at.
+        let machine = other.machine(here.namespace(), name);
+        machine.until("told whose the cluster is", LONG, tells).await?;
+        machine.not_ready(Reason::BackendNotReady, SOON).await?;
     }
     for backend in BACKENDS {
         stage.polls(backend, 4, LONG).await?;

@@ -217,11 +217,14 @@ pub async fn the_claim_of_another_incarnation_is_respected_until_taken_over(stag
     let job = cluster.sim.admin_tags("cluster", None, std::slice::from_ref(&claim), false)?;
     cluster.until("the claim is there", SOON, |sim| sim.job(job).is_some_and(|job| job.is_final())).await?;
 
+    // Manifests are applied in any order: what the machine says of its backend is what is so now.
+    let machine = space.apply("web", cluster.here(json!({"id": id.to_string()}))).await?;
+    machine.not_ready(Reason::BackendNotFound, SOON).await?;
     cluster.declare(json!({})).await?;
     let message = cluster.backend.not_ready(Reason::ClaimedByAnother, SOON).await?;
     ensure!(message.contains(FORMER) && message.contains("spec.takeOverFrom"), "cause and cure: {message}");
-    let machine = space.apply("web", cluster.here(json!({"id": id.to_string()}))).await?;
-    machine.not_ready(Reason::BackendNotReady, SOON).await?;
+    let message = machine.not_ready(Reason::BackendNotReady, SOON).await?;
+    ensure!(message.contains(FORMER), "{message}");
     ensure!(cluster.sim.last_job() == job, "a job was made: {:?}", cluster.sim.jobs_above(job));
     ensure!(cluster.sim.cluster_tags() == [claim.clone()], "{:?}", cluster.sim.cluster_tags());
 
