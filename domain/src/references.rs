@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn an_image_of_others_must_be_public() {
-        let source = cyclades_crds::image::ImageSource {
+        let source = ImageSource {
+            cdrom: None,
             ganeti_os: Some(GanetiOs {
                 name: "guest".to_owned(),
                 variant: None,
