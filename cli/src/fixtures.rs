@@ -79,6 +79,7 @@ pub(crate) fn scene() -> Scene {
         volume_types: [("file".to_owned(), Look::Found(volume_type))].into(),
         images: [(("shop".to_owned(), "guest".to_owned()), Look::Found(image))].into(),
         backends: [("a".to_owned(), Look::Found(backend("a", "True", "Ready", json!({}))))].into(),
+        paused_namespaces: std::collections::BTreeSet::new(),
         operator_namespace: "cyclades-system".to_owned(),
     }
 }

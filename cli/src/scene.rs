@@ -1,10 +1,11 @@
 //! What a machine's state depends on, as the API server has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use cyclades_crds::{Flavor, GanetiBackend, Image, VirtualMachine, VolumeType};
+use cyclades_crds::{Flavor, GanetiBackend, Image, VirtualMachine, VolumeType, names};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 
 use crate::cluster::Cluster;
@@ -24,6 +25,8 @@ pub(crate) struct Scene {
     pub(crate) images: BTreeMap<(String, String), Look<Image>>,
     /// Backends that machines are placed on, by name.
     pub(crate) backends: BTreeMap<String, Look<GanetiBackend>>,
+    /// Namespaces of the machines that are paused, as far as they may be read.
+    pub(crate) paused_namespaces: BTreeSet<String>,
     /// Namespace of the operator, with the Secrets of the backends.
     pub(crate) operator_namespace: String,
 }
@@ -56,9 +59,21 @@ impl Scene {
         let named = machines.iter().map(image_of).chain(machines.iter().filter_map(rescue_image_of));
         let images =
             each(named, async |(namespace, name)| look(&Api::namespaced(client(), namespace), name).await);
-        let (backends, flavors, images) = futures::try_join!(backends, flavors, images)?;
+        let namespaces = machines.iter().filter_map(|machine| machine.metadata.namespace.clone());
+        let namespaces = each(namespaces, async |name| look::<Namespace>(&Api::all(client()), name).await);
+        let (backends, flavors, images, namespaces) =
+            futures::try_join!(backends, flavors, images, namespaces)?;
+        let paused = namespaces.into_iter().filter(|(_, found)| found.found().is_some_and(is_paused));
+        let paused_namespaces = paused.map(|(name, _)| name).collect();
         let operator_namespace = cluster.operator_namespace.clone();
-        let mut scene = Self { flavors, volume_types: BTreeMap::new(), images, backends, operator_namespace };
+        let mut scene = Self {
+            flavors,
+            volume_types: BTreeMap::new(),
+            images,
+            backends,
+            paused_namespaces,
+            operator_namespace,
+        };
         scene.complete(cluster).await?;
         Ok(scene)
     }
@@ -75,6 +90,11 @@ impl Scene {
         let found = each(wanted, async |name| look(&Api::all(client()), name).await).await?;
         self.volume_types.extend(found);
         Ok(())
+    }
+
+    /// Whether the namespace of a machine is paused.
+    pub(crate) fn is_paused_around(&self, machine: &VirtualMachine) -> bool {
+        machine.metadata.namespace.as_ref().is_some_and(|name| self.paused_namespaces.contains(name))
     }
 
     /// A flavor. What was not looked at is as good as hidden.
@@ -96,6 +116,12 @@ impl Scene {
     pub(crate) fn backend(&self, name: &str) -> &Look<GanetiBackend> {
         self.backends.get(name).unwrap_or(&Look::Hidden)
     }
+}
+
+/// Whether a namespace carries the label that has its machines left alone (any value but `false`).
+fn is_paused(namespace: &Namespace) -> bool {
+    let labels = namespace.metadata.labels.iter().flatten();
+    labels.into_iter().any(|(key, value)| key == names::PAUSED_LABEL && value != "false")
 }
 
 /// Looks at each of the names once, some at a time.

@@ -179,6 +179,8 @@ fn watch_all(ctx: &Ctx, client: &Client, namespace: String) {
     let (c, k) = parts();
     spawn_local(ingest::leases::run(c, k, namespace));
     let (c, k) = parts();
+    spawn_local(ingest::namespaces::run(c, k));
+    let (c, k) = parts();
     spawn_local(ingest::run::<ingest::backends::Backends>(c, k));
     let (c, k) = parts();
     spawn_local(ingest::run::<ingest::catalog::VolumeTypes>(c, k));

@@ -1,6 +1,7 @@
 //! VirtualMachines: observe → resolve → plan → act → report.
 
 mod act;
+mod fitting;
 mod missing;
 mod observe;
 mod report;

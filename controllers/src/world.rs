@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) credentials: HashMap<Box<str>, RapiCredentials>,
     /// Names of the Leases beside ours.
     pub(crate) leases: BTreeSet<Box<str>>,
+    /// Namespaces whose machines are left alone.
+    pub(crate) paused_namespaces: BTreeSet<Box<str>>,
     /// Which first lists are complete.
     pub(crate) listed: Listed,
 }
@@ -123,13 +125,14 @@ pub(crate) struct Listed {
     pub(crate) images: bool,
     pub(crate) secrets: bool,
     pub(crate) leases: bool,
+    pub(crate) namespaces: bool,
 }
 
 impl Listed {
     /// Whether everything has been listed once.
     pub(crate) fn all(self) -> bool {
         let catalog = self.flavors && self.volume_types && self.images;
-        catalog && self.machines && self.backends && self.secrets && self.leases
+        catalog && self.machines && self.backends && self.secrets && self.leases && self.namespaces
     }
 }
 

@@ -61,6 +61,11 @@ pub struct GanetiBackendSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::text::hypervisor")]
     pub hypervisor: Option<String>,
+    /// Hypervisor parameters that a machine here may set in its `spec.hypervisorParameters`. At most 64; none where absent. Some
+    /// of them give a guest power over its node (`kvm_extra`, `kvm_path`, paths of files): allow only what a tenant may have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "crate::text::hypervisor_parameter_names")]
+    pub allowed_hypervisor_parameters: Vec<String>,
     /// Whether new machines stay away. Those that are here are managed as ever, and a machine that names the backend in
     /// `spec.backendName` at its creation comes here all the same.
     #[serde(default)]

@@ -57,7 +57,7 @@ closed_list! {
     Ready,
     /// The spec is valid and everything it refers to exists.
     Accepted,
-    /// The object carries the annotation `cyclades.io/paused`; nothing is done to it.
+    /// The object carries the annotation `cyclades.io/paused`, or its namespace the label; nothing is done to it.
     Paused,
     /// The object does not parse, or says something no schema can catch.
     InvalidSpec,
@@ -73,6 +73,8 @@ closed_list! {
     VolumeTypeNotFound,
     /// The machine has user data, but the Image names no OS parameter that takes it.
     UserDataNotSupported,
+    /// The Image does not allow an OS parameter of the machine, or the backend a hypervisor parameter; the message names it.
+    ParameterNotAllowed,
     /// No backend fits; the message says why for each. The machine goes on when capacity changes.
     NoBackendFits,
     /// A backend has been chosen and written to `spec.backendName`.
@@ -107,12 +109,17 @@ closed_list! {
     RescuePending,
     /// The machine cannot be rescued: its hypervisor boots from no medium, or its backend does not allow this one.
     RescueRefused,
-    /// The machine is being given the shape of another flavor.
+    /// The machine is being given the shape of another flavor, hypervisor parameters or disks.
     Resizing,
-    /// Another flavor takes effect the next time that the machine is stopped; see `spec.resizePolicy`.
+    /// Another flavor, hypervisor parameters or disks take effect the next time that the machine is stopped; see
+    /// `spec.resizePolicy`.
     ResizePending,
     /// The machine cannot have the shape of the flavor that `flavorRef` names: disks never shrink.
     ResizeRefused,
+    /// The machine cannot have the disks that `spec.disks` names; the message says why.
+    DisksRefused,
+    /// Ganeti could not plug a disk into the running guest: it is there when the machine is started the next time.
+    HotplugFailed,
     /// An administrator suspended the machine: it is stopped until it is released.
     Suspended,
     /// The object is being deleted and `spec.protected` is true: the instance stays until that is false.

@@ -90,6 +90,7 @@ pub struct Cdrom {
 
 /// A Ganeti OS definition with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(validation = Rule::new("!has(self.userDataParameter) || !has(self.allowedParameters) || !(self.userDataParameter in self.allowedParameters)").message("userDataParameter takes the machines' userData: leave it out of allowedParameters"))]
 #[serde(rename_all = "camelCase")]
 pub struct GanetiOs {
     /// Name of the OS definition as `gnt-os list` prints it, without a variant.
@@ -103,6 +104,11 @@ pub struct GanetiOs {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "crate::text::parameters")]
     pub parameters: BTreeMap<String, String>,
+    /// OS parameters that a machine may set in its `spec.osParameters`, also over those of the image. At most 64; none where
+    /// absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "crate::text::os_parameter_names")]
+    pub allowed_parameters: Vec<String>,
     /// Name of the OS parameter that takes a machine's user data, where the OS definition has one. It gets the data in
     /// base64, since Ganeti and the environment of its scripts carry plain ASCII only.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@
 
 pub mod backend;
 pub mod condition;
+pub mod disk;
 pub mod flavor;
 pub mod generate;
 pub mod image;

@@ -16,6 +16,8 @@ pub const VM_FINALIZER: &str = "cyclades.io/instance";
 pub const BACKEND_FINALIZER: &str = "cyclades.io/placed-machines";
 /// Annotation on an object (any value but `false`): the operator leaves it alone, deletion included.
 pub const PAUSED_ANNOTATION: &str = "cyclades.io/paused";
+/// Label on a Namespace (any value but `false`): the operator leaves all machines in it alone. It is the annotation's word.
+pub const PAUSED_LABEL: &str = PAUSED_ANNOTATION;
 /// Annotation on a GanetiBackend whose cluster is gone for good: machines placed on it are let go without it.
 pub const FORGET_ANNOTATION: &str = "cyclades.io/forget";
 /// Type of the Secrets the operator reads RAPI credentials from: Kubernetes' own, with the keys

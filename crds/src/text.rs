@@ -119,6 +119,53 @@ pub(crate) fn parameters(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// Name of a disk of a machine's own: no number, which Ganeti would take for an index.
+pub(crate) fn disk_name(_: &mut SchemaGenerator) -> Schema {
+    let advice = "begin with a lower-case letter and go on with letters, digits and - such as data-1";
+    shaped(1, NAME_MAX, "^[a-z]([-a-z0-9]*[a-z0-9])?$", advice)
+}
+
+/// At most 32 hypervisor parameters, as [`parameters`].
+pub(crate) fn hypervisor_parameters(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "additionalProperties": { "type": "string", "maxLength": 1024 },
+        "x-kubernetes-validations": [{
+            "rule": "self.all(key, size(key) <= 63 && key.matches('^[a-z][a-z0-9_]*$'))",
+            "message": "write a hypervisor parameter's name in lower case, as gnt-instance info prints it"
+        }, {
+            "rule": "self.all(key, self[key].matches('^[ -~]*$') && self[key] != 'default')",
+            "message": "a hypervisor parameter's value is plain ASCII in one line, and not the word default: take the parameter away to have the cluster's default"
+        }]
+    })
+}
+
+/// Parameters as they are written into a status.
+pub(crate) fn observed_parameters(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "additionalProperties": { "type": "string", "maxLength": 1024 }
+    })
+}
+
+/// At most 64 names of OS parameters.
+pub(crate) fn os_parameter_names(generator: &mut SchemaGenerator) -> Schema {
+    set(64, os_parameter(generator))
+}
+
+/// At most 64 names of hypervisor parameters, without those that rescue needs for itself.
+pub(crate) fn hypervisor_parameter_names(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write the parameter's name in lower case, as gnt-instance info prints it; boot_order and cdrom_image_path are not for machines' owners, as they are set to rescue machines";
+    let mut name = shaped(1, NAME_MAX, "^[a-z][a-z0-9_]*$", advice);
+    if let Some(rule) = name.pointer_mut("/x-kubernetes-validations/0/rule") {
+        *rule =
+            "self.matches('^[a-z][a-z0-9_]*$') && self != 'boot_order' && self != 'cdrom_image_path'".into();
+    }
+    set(64, name)
+}
+
 /// At most 128 texts of at most 255 characters, under names as OpenStack's Nova takes them: its own default quota, and its
 /// own pattern.
 pub(crate) fn metadata(_: &mut SchemaGenerator) -> Schema {
@@ -131,6 +178,11 @@ pub(crate) fn metadata(_: &mut SchemaGenerator) -> Schema {
             "message": "a name in the metadata is 1 to 255 letters, digits, blanks and the characters - _ : ."
         }]
     })
+}
+
+/// A list of at most `most` different items.
+fn set(most: u32, item: Schema) -> Schema {
+    json_schema!({ "type": "array", "maxItems": most, "items": item, "x-kubernetes-list-type": "set" })
 }
 
 /// A list of one to `most` items.

@@ -7,7 +7,10 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::reference::{ClusterRef, ImageRef};
+use crate::{
+    disk::{Disk, DiskStatus},
+    reference::{ClusterRef, ImageRef},
+};
 
 /// What the machine is made of and whether it should run.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,7 @@ use crate::reference::{ClusterRef, ImageRef};
     printcolumn(name = "Backend", type_ = "string", json_path = ".spec.backendName", description = "Ganeti cluster it is on"),
     printcolumn(name = "Node", type_ = "string", json_path = ".status.node", priority = 1, description = "Ganeti node it runs on"),
     printcolumn(name = "Instance", type_ = "string", json_path = ".status.instanceName", priority = 1, description = "Its name in Ganeti"),
+    printcolumn(name = "Disks", type_ = "string", json_path = ".status.disks", priority = 1, description = "Disks of its own"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].reason", priority = 1, description = "Why it is ready or not"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since creation"),
     validation = Rule::new("has(oldSelf.spec.id) ? (has(self.spec.id) && self.spec.id == oldSelf.spec.id) : (!has(self.spec.id) || (has(self.status) && has(self.status.id) && self.spec.id == self.status.id))").message("spec.id cannot change once the object exists: leave it as it was, or set it to the value of status.id").field_path(".spec.id").reason(Reason::FieldValueForbidden),
@@ -39,6 +43,7 @@ use crate::reference::{ClusterRef, ImageRef};
     validation = Rule::new("!has(self.spec.adopt) || has(self.spec.backendName)").message("spec.adopt needs spec.backendName: say on which backend the instance is").field_path(".spec.adopt").reason(Reason::FieldValueRequired),
     validation = Rule::new("(has(self.spec.adopt) ? self.spec.adopt : '') == (has(oldSelf.spec.adopt) ? oldSelf.spec.adopt : '') || !has(self.spec.adopt) || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.adopt names an instance to be taken over and cannot be set once the machine has one").field_path(".spec.adopt").reason(Reason::FieldValueForbidden),
     validation = Rule::new("self.spec.managementPolicy != 'Observe' || has(self.spec.backendName)").message("managementPolicy: Observe needs spec.backendName: nothing that is only observed is placed").field_path(".spec.managementPolicy").reason(Reason::FieldValueRequired),
+    validation = Rule::new("!has(oldSelf.status) || !has(oldSelf.status.disks) || oldSelf.status.disks.all(had, had.sizeMiB == 0 || (has(self.spec.disks) && self.spec.disks.exists(disk, disk.name == had.name && (!isQuantity(disk.size) || quantity(disk.size).asInteger() + 4194304 > had.sizeMiB * 1048576))))").message("a disk that the machine has (status.disks) can be neither taken away nor made smaller, as its data would be lost: leave it as it is; it goes with the machine, or after an administrator has removed it in Ganeti").field_path(".spec.disks").reason(Reason::FieldValueForbidden),
     validation = Rule::new("(has(self.spec.userData) ? self.spec.userData : '') == (has(oldSelf.spec.userData) ? oldSelf.spec.userData : '') || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID) || (has(self.spec.action) && self.spec.action.type == 'Rebuild' && (!has(oldSelf.spec.action) || self.spec.action.id != oldSelf.spec.action.id))").message("spec.userData is read when the operating system is installed: change it together with a new spec.action of type Rebuild, which erases the system disk").field_path(".spec.userData").reason(Reason::FieldValueForbidden)
 )]
 #[serde(rename_all = "camelCase")]
@@ -86,9 +91,9 @@ pub struct VirtualMachineSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255), regex(pattern = "^[A-Za-z0-9._-]+$"))]
     pub adopt: Option<String>,
-    /// When another flavor takes effect. `WhenStopped`: the next time that the machine is stopped; until then `InSync` is
-    /// False with reason `ResizePending` and the guest is left alone. `Restart`: the machine is shut down for it and
-    /// started again.
+    /// When another flavor, other hypervisor parameters and disks that cannot be plugged into the running guest take effect.
+    /// `WhenStopped`: the next time that the machine is stopped; until then `InSync` is False with reason `ResizePending`
+    /// and the guest is left alone. `Restart`: the machine is shut down for it and started again.
     #[serde(default)]
     pub resize_policy: ResizePolicy,
     /// Boots the machine from a medium instead of its disk, to repair what is on the disk. It needs the hypervisor kvm, and
@@ -100,9 +105,10 @@ pub struct VirtualMachineSpec {
     /// it and started again.
     #[serde(default)]
     pub rescue_policy: RescuePolicy,
-    /// What happens when an administrator changes CPUs, memory or disk in Ganeti. `Report`: it is shown (`Ready=False`,
-    /// reason `Drifted`) and left alone. `Correct`: the flavor's shape is brought back, as `resizePolicy` says. `Accept`:
-    /// the condition `InSync` shows it, and the machine is Ready all the same. A disk never shrinks.
+    /// What happens when an administrator changes CPUs, memory, disks or declared hypervisor parameters in Ganeti. `Report`:
+    /// it is shown (`Ready=False`, reason `Drifted`) and left alone. `Correct`: what is declared is brought back, as
+    /// `resizePolicy` says; a disk that was removed is made again, blank. `Accept`: the condition `InSync` shows it, and the
+    /// machine is Ready all the same. A disk never shrinks.
     #[serde(default)]
     pub drift_policy: DriftPolicy,
     /// Something to be done once. It is done at most once for each `id`, whatever restarts in between; `status.lastAction`
@@ -132,6 +138,26 @@ pub struct VirtualMachineSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "crate::text::metadata")]
     pub metadata: BTreeMap<String, String>,
+    /// Disks of the machine's own, beside the root disk that its flavor gives it; stored as its flavor's VolumeType says. A
+    /// new one is made and plugged into the running guest where the hypervisor can, else it is there after the next stop,
+    /// as `resizePolicy` says; a larger size grows it in the same way. None shrinks, and none can be taken away while it
+    /// holds data: see `status.disks`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 15))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub disks: Vec<Disk>,
+    /// Parameters for the scripts of the machine's operating system, beside those of its Image, which must list each in
+    /// `allowedParameters`. They are read when the machine is made and when it is rebuilt; a change in between does nothing
+    /// before that. Everybody who can read the object or the instance can read them: no secrets here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "crate::text::parameters")]
+    pub os_parameters: BTreeMap<String, String>,
+    /// Parameters of Ganeti's hypervisor (`gnt-instance info`), such as `serial_console: "false"`. The machine's backend must
+    /// list each in `allowedHypervisorParameters`. They take effect when the machine is started; a change on a running one
+    /// waits, as `resizePolicy` says. One that is taken away has the cluster's default again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "crate::text::hypervisor_parameters")]
+    pub hypervisor_parameters: BTreeMap<String, String>,
     /// Seconds that a guest has to shut down by itself before it is stopped by force; 0 stops it at once.
     #[serde(default = "shutdown_timeout_default")]
     #[schemars(range(min = 0, max = 3600))]
@@ -367,6 +393,16 @@ pub struct VirtualMachineStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 127))]
     pub rescue: Option<String>,
+    /// The machine's own disks, as far as `spec.disks` was brought about. One that was removed in Ganeti has the size 0; its
+    /// entry in `spec.disks` may then be taken away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 15))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub disks: Vec<DiskStatus>,
+    /// The hypervisor parameters, as far as `spec.hypervisorParameters` was brought about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "crate::text::observed_parameters")]
+    pub hypervisor_parameters: BTreeMap<String, String>,
     /// What came of the last `spec.action`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_action: Option<LastAction>,

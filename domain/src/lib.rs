@@ -11,6 +11,7 @@ pub mod inventory;
 pub mod lanes;
 pub mod liveness;
 pub mod naming;
+pub mod parameters;
 pub mod placement;
 pub mod power;
 pub mod references;

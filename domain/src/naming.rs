@@ -155,10 +155,14 @@ pub enum JobStep {
     RebootSoft,
     /// `OP_INSTANCE_REBOOT`, hard
     RebootHard,
-    /// `OP_INSTANCE_SET_PARAMS`: virtual CPUs and memory
+    /// `OP_INSTANCE_SET_PARAMS`: virtual CPUs, memory and hypervisor parameters
     Modify,
     /// `OP_INSTANCE_GROW_DISK`: the root disk
     Grow,
+    /// `OP_INSTANCE_SET_PARAMS`: disks of its own that it lacks
+    AddDisk,
+    /// `OP_INSTANCE_GROW_DISK`: a disk of its own
+    GrowDisk,
     /// `OP_TAGS_DEL`: the instance is nobody's from then on
     Detach,
     /// `OP_TAGS_SET`: the instance is the machine's from then on
@@ -177,7 +181,7 @@ pub enum JobStep {
 
 impl JobStep {
     /// Every step.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -186,6 +190,8 @@ impl JobStep {
         Self::RebootHard,
         Self::Modify,
         Self::Grow,
+        Self::AddDisk,
+        Self::GrowDisk,
         Self::Detach,
         Self::Adopt,
         Self::Tag,
@@ -207,6 +213,8 @@ impl JobStep {
             Self::RebootHard => "reboot-hard",
             Self::Modify => "modify",
             Self::Grow => "grow",
+            Self::AddDisk => "add-disk",
+            Self::GrowDisk => "grow-disk",
             Self::Detach => "detach",
             Self::Adopt => "adopt",
             Self::Tag => "tag",

@@ -12,7 +12,7 @@ use cyclades_crds::{
 use cyclades_domain::{
     naming::JobStep,
     power::Power,
-    vm::{BackendView, Boot, Decision, Desired, Instance, Observed, Presence, Setback, Step, plan},
+    vm::{BackendView, Boot, Decision, Desired, Fitting, Instance, Observed, Presence, Setback, Step, plan},
 };
 
 /// Steps within which a machine that nobody disturbs any more comes to rest.
@@ -84,6 +84,7 @@ impl World {
         Desired {
             deleting: self.deleting,
             paused: false,
+            namespace_paused: false,
             observe: false,
             adopts: false,
             protected: false,
@@ -125,6 +126,7 @@ impl World {
             made_from: None,
             broken: false,
             tags: None,
+            extras: Fitting::default(),
         }
     }
 
@@ -142,6 +144,8 @@ impl World {
             memory_mib: 256,
             disk_mib: 0,
             boot: Boot::Own,
+            extras: None,
+            can_plug: false,
             half_made: real.half_made && self.created != Some(real.number),
         })
     }

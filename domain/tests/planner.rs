@@ -13,8 +13,8 @@ use cyclades_domain::{
     naming::JobStep,
     power::Power,
     vm::{
-        BackendView, Boot, Decision, Desired, Instance, Observed, Presence, Setback, Status, Step, plan,
-        report,
+        BackendView, Boot, Decision, Desired, Fitting, Instance, Observed, Presence, Setback, Status, Step,
+        plan, report,
     },
 };
 
@@ -38,6 +38,8 @@ fn instance(power: Power, half_made: bool) -> Instance {
         memory_mib: 256,
         disk_mib: 0,
         boot: Boot::Own,
+        extras: None,
+        can_plug: false,
         half_made,
     }
 }
@@ -51,6 +53,7 @@ fn desires() -> Vec<Desired> {
                     all.push(Desired {
                         deleting,
                         paused,
+                        namespace_paused: false,
                         observe: false,
                         adopts: false,
                         protected: false,
@@ -148,6 +151,7 @@ fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
                         made_from: None,
                         broken: false,
                         tags: None,
+                        extras: Fitting::default(),
                     };
                     for desired in &desires {
                         check(desired, &observed);
@@ -318,6 +322,7 @@ fn statuses() -> [Status; 2] {
         flavor: Some("small".into()),
         image: None,
         rescue: None,
+        extras: None,
         last_action: None,
         verdicts: Vec::new(),
     };
@@ -412,6 +417,7 @@ fn a_drifted_machine_says_which_fields() {
         made_from: None,
         broken: false,
         tags: None,
+        extras: Fitting::default(),
     };
     let status = report(&desired, &observed, &plan(&desired, &observed), &Status::default(), None);
     let in_sync = status.verdict(ConditionType::InSync).unwrap();
@@ -444,6 +450,7 @@ fn what_went_wrong_before_does_not_matter_to_a_machine_that_is_well() {
             made_from: None,
             broken: false,
             tags: None,
+            extras: Fitting::default(),
         };
         assert_eq!(plan(&desired, &observed), Decision::Settled, "{observed:?}");
     }

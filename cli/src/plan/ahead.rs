@@ -12,15 +12,15 @@ use cyclades_domain::{
     placement::Placement,
     power::Power,
     vm::{
-        BackendView, Boot, Decision, Desired, Instance, Observed, Presence, Record, Rescue, Stage, Status,
-        Step, plan, report,
+        BackendView, Boot, Decision, Desired, Due, Instance, Observed, Presence, Record, Rescue, Stage,
+        Status, Step, plan, report,
     },
 };
 
 use super::room::Room;
 use super::view::View;
 use super::why::why;
-use crate::references::{Obstacle, allows_new, shape_of, software};
+use crate::references::{Obstacle, allows_new, extras, shape_of, software, wanted_extras};
 use crate::scene::Scene;
 
 /// Most steps that are looked ahead: more than any machine has before it.
@@ -140,6 +140,7 @@ fn prepare(world: &World<'_>, step: &Step) -> Result<Prepared, Obstacle> {
         let shape = shape_of(machine, scene)?;
         allows_new(machine, scene)?;
         software(machine, scene)?;
+        extras(machine, scene)?;
         let Some(shape) = shape else {
             let message = format!(
                 "Flavor {}, or its volume type, may not be read by you: where there is room cannot be said.",
@@ -147,7 +148,7 @@ fn prepare(world: &World<'_>, step: &Step) -> Result<Prepared, Obstacle> {
             );
             return Err(Obstacle { way: Vec::new(), reason: Reason::NoBackendFits, message });
         };
-        let placement = room.place(&shape);
+        let placement = room.place(&shape, wanted_extras(machine).as_ref());
         let Some(name) = placement.chosen.clone() else {
             let message = placement.explain();
             return Err(Obstacle { way: Vec::new(), reason: Reason::NoBackendFits, message });
@@ -164,6 +165,7 @@ fn prepare(world: &World<'_>, step: &Step) -> Result<Prepared, Obstacle> {
     }
     if matches!(step, Step::Submit { job: JobStep::Create, .. }) {
         software(machine, scene)?;
+        extras(machine, scene)?;
         return Ok(Prepared { shape: shape_of(machine, scene)?, ..Prepared::default() });
     }
     Ok(Prepared::default())
@@ -207,9 +209,15 @@ fn take(observed: &mut Observed, desired: &Desired, step: &Step, prepared: &Prep
 /// A job that succeeded.
 fn done(observed: &mut Observed, desired: &Desired, job: JobStep, prepared: &Prepared) {
     let target = observed.target(desired).map(|(_, shape)| Arc::clone(shape));
+    let due = match &observed.presence {
+        Presence::Present(instance) => observed.due(desired, instance),
+        _ => Due::default(),
+    };
     if job == JobStep::Create {
         let shape = prepared.shape.clone().map(Arc::new).or_else(|| observed.shape.clone());
-        observed.presence = Presence::Present(made(desired, shape.as_deref()));
+        let mut instance = made(desired, shape.as_deref());
+        instance.extras.clone_from(&observed.extras.wanted);
+        observed.presence = Presence::Present(instance);
         observed.shape = shape;
         return;
     }
@@ -233,8 +241,14 @@ fn done(observed: &mut Observed, desired: &Desired, job: JobStep, prepared: &Pre
     match (job, target) {
         (JobStep::Start, _) => instance.power = Power::Running,
         (JobStep::Stop, _) => instance.power = Power::Stopped,
-        (JobStep::Modify, Some(shape)) => {
-            (instance.vcpus, instance.memory_mib) = (shape.vcpus, shape.memory_mib);
+        (JobStep::Modify, target) => {
+            if let Some(shape) = target {
+                (instance.vcpus, instance.memory_mib) = (shape.vcpus, shape.memory_mib);
+            }
+            instance.extras = due.after(job, instance.extras.as_deref());
+        }
+        (JobStep::AddDisk | JobStep::GrowDisk, _) => {
+            instance.extras = due.after(job, instance.extras.as_deref());
         }
         (JobStep::SetBoot, _) => {
             instance.boot = match &mut observed.rescue {
@@ -264,6 +278,8 @@ fn made(desired: &Desired, shape: Option<&Shape>) -> Instance {
         memory_mib: shape.memory_mib,
         disk_mib: shape.disk_mib,
         boot: Boot::Own,
+        extras: None,
+        can_plug: false,
         half_made: false,
     }
 }

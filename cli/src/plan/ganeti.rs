@@ -7,7 +7,7 @@ use cyclades_crds::{GanetiBackend, VirtualMachine, names};
 use cyclades_domain::{
     naming::{JobReason, JobStep, Owner, owner},
     power::Power,
-    vm::{Boot, Instance},
+    vm::{Boot, Disk, Extras, Instance, can_plug},
 };
 use futures::{StreamExt as _, stream};
 use ganeti_rapi::{Client, ConfigRow, Filter, JobId, JobRow, QueryRow as _, Resource};
@@ -188,8 +188,25 @@ fn configured(row: &ConfigRow<'_>) -> Instance {
         memory_mib: row.max_mem_mib,
         disk_mib: 0,
         boot: Boot::Fixed,
+        extras: None,
+        can_plug: can_plug(&row.hypervisor.0),
         half_made: false,
     }
+}
+
+/// What the instance has beside its shape.
+fn extras(live: &ganeti_rapi::Instance) -> Option<Extras> {
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.as_str().into(),
+        other => other.to_string().into(),
+    };
+    let parameters = live.custom_hvparams.iter().map(|(name, value)| (name.as_str().into(), text(value)));
+    let disks = live.disk_sizes.iter().enumerate().skip(1).map(|(at, size)| {
+        let name = live.disk_names.get(at).cloned().flatten().unwrap_or_else(|| format!("disk/{at}"));
+        Disk { name: name.into(), size_mib: size.unwrap_or(0) }
+    });
+    let extras = Extras { parameters: parameters.collect(), disks: disks.collect() };
+    (!extras.is_empty()).then_some(extras)
 }
 
 /// Asks the node how the instance is.
@@ -200,6 +217,7 @@ async fn read_live(client: &Client, sighting: &mut Sighting) -> ganeti_rapi::Ans
         instance.disk_mib = live.disk_sizes.first().copied().flatten().unwrap_or(0);
         let text = |name: &str| live.hvparams.get(name).and_then(serde_json::Value::as_str);
         instance.boot = Boot::read(text("boot_order"), text("cdrom_image_path"), text("kernel_path"));
+        instance.extras = extras(&live).map(Arc::new);
         let words = live.tags.iter().filter(|tag| tag.starts_with(names::TAG_USER));
         let mut words: Vec<Box<str>> = words.map(|tag| tag.as_str().into()).collect();
         words.sort();

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use cyclades_crds::{Flavor, GanetiBackend, VirtualMachine, VolumeType, virtual_machine::Shape};
 use cyclades_domain::{
+    parameters::{closed_to, not_allowed},
     placement::{Candidate, Door, Placement, place},
-    vm::Instance,
+    shape::with_disks,
+    vm::{Extras, Instance},
 };
 use kube::{Api, Resource, ResourceExt as _, api::ListParams};
 use serde::de::DeserializeOwned;
@@ -16,7 +18,7 @@ use super::identity::id_of;
 use crate::cluster::Cluster;
 use crate::declared::Declared;
 use crate::look::{Look, code, said};
-use crate::references::shape_of;
+use crate::references::{shape_of, wanted_extras};
 use crate::scene::Scene;
 use crate::status::trouble;
 
@@ -44,11 +46,12 @@ struct Place {
 
 impl Room {
     /// Where a machine of that shape goes, as the operator's scheduler decides.
-    pub(crate) fn place(&self, shape: &Shape) -> Placement {
+    pub(crate) fn place(&self, shape: &Shape, extras: Option<&Extras>) -> Placement {
         if let Some((home, _)) = &self.home {
             return Placement { chosen: Some(home.clone()), rejected: Vec::new() };
         }
-        let closed: Vec<Option<String>> = self.backends.iter().map(|place| closed(&place.backend)).collect();
+        let closed: Vec<Option<String>> =
+            self.backends.iter().map(|place| closed(&place.backend, extras)).collect();
         let names: Vec<String> = self.backends.iter().map(|place| place.backend.name_any()).collect();
         let candidates: Vec<Candidate<'_>> = self
             .backends
@@ -57,7 +60,8 @@ impl Room {
             .zip(&closed)
             .map(|((place, name), closed)| candidate(place, name, closed.as_deref()))
             .collect();
-        place(shape, &candidates, self.spread)
+        let own_disk_mib = extras.map_or(0, Extras::disk_mib);
+        place(&with_disks(shape, own_disk_mib), &candidates, self.spread)
     }
 
     /// The instance with the machine's id that was found.
@@ -67,7 +71,7 @@ impl Room {
 }
 
 /// Why a backend takes no new machine.
-fn closed(backend: &GanetiBackend) -> Option<String> {
+fn closed(backend: &GanetiBackend, extras: Option<&Extras>) -> Option<String> {
     let door = Door {
         deleting: backend.metadata.deletion_timestamp.is_some(),
         drained: backend.spec.drained,
@@ -76,7 +80,9 @@ fn closed(backend: &GanetiBackend) -> Option<String> {
         hypervisor: backend.spec.hypervisor.as_deref(),
         enabled: backend.status.as_ref().map_or(&[], |status| &status.hypervisors),
     };
-    door.closed()
+    let parameters = extras.iter().flat_map(|extras| extras.parameters.keys()).map(|name| &**name);
+    let refused = not_allowed(parameters, &backend.spec.allowed_hypervisor_parameters);
+    door.closed().or_else(|| refused.map(closed_to))
 }
 
 fn candidate<'a>(place: &'a Place, name: &'a str, closed: Option<&'a str>) -> Candidate<'a> {
@@ -150,7 +156,7 @@ fn used(
         let told = machine.status.as_ref().and_then(|status| status.shape.clone());
         let Some(shape) = told.or_else(|| shape_of(machine, catalog).ok().flatten()) else { continue };
         place.memory_mib += shape.memory_mib;
-        place.disk_mib += shape.disk_mib;
+        place.disk_mib += shape.disk_mib + wanted_extras(machine).map_or(0, |extras| extras.disk_mib());
         place.vcpus += u64::from(shape.vcpus);
     }
     place
@@ -232,11 +238,11 @@ mod tests {
         let sights = [Sight { backend: "a".into(), outcome: Ok(others) }];
         let room = room(&[placed], &sights, vec![with_room("a", 2048, json!({}))]);
         assert_eq!(
-            room.place(&shape(512)).chosen.as_deref(),
+            room.place(&shape(512), None).chosen.as_deref(),
             Some("a"),
             "1 GiB and 512 MiB of 2 GiB are used"
         );
-        let words = room.place(&shape(516)).explain();
+        let words = room.place(&shape(516), None).explain();
         assert_eq!(words, "No backend fits: a: needs 516 MiB of memory, 512 of 2048 are free.");
     }
 
@@ -247,7 +253,7 @@ mod tests {
             with_room("b", 4096, json!({"offline": true})),
             with_room("c", 4096, json!({"hypervisor": "xen-pvm"})),
         ];
-        let words = room(&[], &[], backends).place(&shape(4)).explain();
+        let words = room(&[], &[], backends).place(&shape(4), None).explain();
         let wanted = "No backend fits: a: is drained; b: is offline; c: hypervisor xen-pvm is not enabled in its cluster.";
         assert_eq!(words, wanted);
     }

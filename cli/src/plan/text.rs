@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::ahead::{Course, Stride, World};
 use super::merge::Difference;
+use super::view::View;
 use crate::status::subject;
 use crate::subject::Subject;
 
@@ -180,6 +181,12 @@ fn details(world: &World<'_>, job: JobStep) -> String {
                     shape.vcpus, shape.memory_mib, shape.disk_mib, shape.disk_template
                 )
             })
+        }
+        JobStep::Modify | JobStep::AddDisk | JobStep::GrowDisk => {
+            let View { observed, desired, .. } = world.view;
+            let Presence::Present(instance) = &observed.presence else { return String::new() };
+            let words = observed.due(desired, instance).words();
+            if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) }
         }
         JobStep::Stop | JobStep::RebootHard => grace(),
         JobStep::Remove => " and its disks".to_owned(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cyclades_crds::{
     VirtualMachine, VirtualMachineStatus,
     condition::{ConditionType, Reason, find},
+    disk::DiskStatus,
     image::Visibility,
     names,
     virtual_machine::{ActionResult, ManagementPolicy, ObservedPower},
@@ -14,15 +15,15 @@ use cyclades_domain::{
     power::Power,
     shape::refusal,
     vm::{
-        BackendView, Boot, Desired, Instance, Observed, Presence, Request, Rescue, Resize, Setback, Stage,
-        TagChange,
+        BackendView, Boot, Desired, Disk, Extras, Fitting, Instance, Observed, Presence, Request, Rescue,
+        Resize, Setback, Stage, TagChange,
     },
 };
 
 use super::ganeti::{Sight, Sighting};
 use super::identity::wanted_name;
 use crate::look::Look;
-use crate::references::{allows_new, shape_of};
+use crate::references::{allows_new, changes_refused, shape_of, wanted_extras};
 use crate::scene::{Scene, image_of, rescue_image_of};
 use crate::status::{is_paused, trouble};
 
@@ -64,12 +65,18 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
         made_from: status.image.as_deref().map(Arc::from),
         broken: is_broken(&status),
         tags: tags(machine, seen),
+        extras: fitting(machine, &status, scene),
     };
     let instance = match &observed.presence {
         Presence::Present(instance) | Presence::Orphan(instance) => instance.name.to_string(),
         _ => wanted_name(machine, scene).unwrap_or_default(),
     };
-    View { desired: desired(machine), observed, instance, by_ganeti: seen.is_some() }
+    View {
+        desired: Desired { namespace_paused: scene.is_paused_around(machine), ..desired(machine) },
+        observed,
+        instance,
+        by_ganeti: seen.is_some(),
+    }
 }
 
 /// How the instance's tags differ from the owner's words, where they were read.
@@ -79,12 +86,36 @@ fn tags(machine: &VirtualMachine, seen: Option<&Sighting>) -> Option<TagChange> 
     TagChange::between(seen?.user_tags.as_deref()?, &wanted)
 }
 
+/// What it declares beside its flavor's shape, and what of it was brought about.
+fn fitting(machine: &VirtualMachine, status: &VirtualMachineStatus, scene: &Scene) -> Fitting {
+    let refused = match status.instance_uuid {
+        Some(_) => changes_refused(machine, status, scene),
+        None => None,
+    };
+    Fitting {
+        wanted: wanted_extras(machine).map(Arc::new),
+        applied: applied(status).map(Arc::new),
+        refused: refused.map(|obstacle| (obstacle.reason, obstacle.message.into())),
+        unpluggable: false,
+        plug_failed: false,
+    }
+}
+
+fn applied(status: &VirtualMachineStatus) -> Option<Extras> {
+    let boxed = |text: &String| Box::from(text.as_str());
+    let disk = |disk: &DiskStatus| Disk { name: boxed(&disk.name), size_mib: disk.size_mib };
+    let parameters = status.hypervisor_parameters.iter().map(|(name, value)| (boxed(name), boxed(value)));
+    let extras = Extras { parameters: parameters.collect(), disks: status.disks.iter().map(disk).collect() };
+    (!extras.is_empty()).then_some(extras)
+}
+
 fn desired(machine: &VirtualMachine) -> Desired {
     let spec = &machine.spec;
     Desired {
         drift_policy: machine.spec.drift_policy,
         deleting: machine.metadata.deletion_timestamp.is_some(),
         paused: is_paused(&machine.metadata),
+        namespace_paused: false,
         protected: spec.protected,
         suspended: spec.suspended,
         observe: spec.management_policy == ManagementPolicy::Observe,
@@ -206,6 +237,9 @@ fn presence_by_status(
         memory_mib: shape.memory_mib,
         disk_mib: shape.disk_mib,
         boot,
+        // What was brought about, as far as the status tells.
+        extras: applied(status).map(Arc::new),
+        can_plug: false,
         half_made: false,
     })
 }

@@ -47,8 +47,10 @@ fn why_job(desired: &Desired, observed: &Observed, job: JobStep) -> String {
             Some(Resize::To { flavor, .. }) => {
                 format!("spec.flavorRef names {flavor}, and the machine is stopped")
             }
-            _ => "the machine is to have another shape".to_owned(),
+            _ => "the machine is to have another shape, or other hypervisor parameters".to_owned(),
         },
+        JobStep::AddDisk => "spec.disks names disks that the instance has not".to_owned(),
+        JobStep::GrowDisk => "spec.disks names a larger size".to_owned(),
         _ => match &observed.request {
             Some(request) => format!("spec.action {} asks for it", request.id),
             None => "the spec asks for it".to_owned(),
@@ -72,7 +74,10 @@ fn why_power(desired: &Desired, observed: &Observed, to: PowerState) -> String {
         return "what it boots from is to change, and spec.rescuePolicy is Restart".to_owned();
     }
     if to == PowerState::Stopped && desired.wanted_power() == PowerState::Running {
-        return "spec.flavorRef names another flavor, and spec.resizePolicy is Restart".to_owned();
+        return match &observed.resize {
+            Some(_) => "spec.flavorRef names another flavor, and spec.resizePolicy is Restart".to_owned(),
+            None => "what the spec says takes effect at a start, and spec.resizePolicy is Restart".to_owned(),
+        };
     }
     if power == Power::Crashed {
         return match to {

@@ -42,6 +42,7 @@ impl Blocker {
 pub(crate) fn blocker(machine: &VirtualMachine, scene: &Scene) -> Option<Blocker> {
     let told = Told::of(machine);
     paused(machine)
+        .or_else(|| paused_around(machine, scene))
         .or_else(|| backend(machine, scene))
         .or_else(|| missing(machine, scene))
         .or_else(|| told.blocker(machine, scene))
@@ -74,6 +75,14 @@ fn blocked(way: Vec<Subject>, reason: Reason, message: &str, since: Option<Times
 fn paused(machine: &VirtualMachine) -> Option<Blocker> {
     let message = "The machine carries the annotation cyclades.io/paused: nothing is done to it.";
     is_paused(&machine.metadata).then(|| blocked(vec![subject(machine)], Reason::Paused, message, None))
+}
+
+/// The machine's namespace, where that is paused.
+fn paused_around(machine: &VirtualMachine, scene: &Scene) -> Option<Blocker> {
+    let name = machine.metadata.namespace.as_ref().filter(|_| scene.is_paused_around(machine))?;
+    let message = "The namespace carries the label cyclades.io/paused: nothing is done to its machines.";
+    let way = vec![subject(machine), Subject::global("Namespace", name)];
+    Some(blocked(way, Reason::Paused, message, None))
 }
 
 /// The machine's backend, where it cannot be worked with.

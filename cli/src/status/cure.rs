@@ -73,6 +73,7 @@ impl Right {
             "VolumeType" => (names::GROUP, "volumetypes"),
             "Image" => (names::GROUP, "images"),
             "GanetiBackend" => (names::GROUP, "ganetibackends"),
+            "Namespace" => ("", "namespaces"),
             _ => ("", "secrets"),
         };
         // Who may create does so under any name: RBAC knows none at that time.

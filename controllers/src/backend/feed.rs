@@ -41,6 +41,8 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(10);
 const SUBMISSION_ABANDONED_AFTER: Duration = Duration::from_secs(120);
 /// Looks in a row that do not show a job of ours, before it counts as lost with the queue it was in.
 const LOOKS_FOR_KNOWN: u32 = 5;
+/// What stands in the result of a job that could not plug a device into the running guest.
+const HOTPLUG_FAILED: &str = "\"hotplug:failed\"";
 /// Readings of an instance after its job ended, before what they show is taken as it is. Ganeti's answers may lag behind
 /// its jobs by some hundred milliseconds.
 const READINGS_AFTER_END: u32 = 12;
@@ -181,9 +183,17 @@ impl Feed<'_> {
     /// Notes how our ended jobs ended; for those that failed, Ganeti is asked why.
     async fn record(&self, ended: &[Finished]) -> Answer<()> {
         let session = self.session;
+        let adds_disks = |machine: &Uuid| {
+            session.ctx.world.look(|world| {
+                let backend = world.backends.get(&session.backend);
+                let job = backend.and_then(|backend| backend.window.job(*machine));
+                job.is_some_and(|job| job.step == JobStep::AddDisk)
+            })
+        };
+        // That a disk could not be plugged in is no failure of its job: only the result tells.
         let failed: Vec<JobId> = ended
             .iter()
-            .filter(|(_, _, status)| *status != JobStatus::Success)
+            .filter(|(machine, _, status)| *status != JobStatus::Success || adds_disks(machine))
             .map(|(_, job, _)| *job)
             .collect();
         let details = match failed.is_empty() {
@@ -194,7 +204,11 @@ impl Feed<'_> {
             let Some(backend) = world.backends.get_mut(&session.backend) else { return };
             for (machine, id, status) in ended {
                 let Some(job) = backend.window.job_mut(*machine) else { continue };
-                let error = details.iter().find(|detail| detail.id == *id).and_then(|detail| detail.error.clone());
+                let detail = details.iter().find(|detail| detail.id == *id);
+                let error = detail.and_then(|detail| detail.error.clone());
+                job.plug_failed = detail.is_some_and(|detail| {
+                    detail.results.iter().any(|result| result.get().contains(HOTPLUG_FAILED))
+                });
                 let outcome = match (status, error) {
                     (JobStatus::Success, _) => Ended::Success,
                     (JobStatus::Error, Some(error)) => Ended::Failed(error),
@@ -274,6 +288,9 @@ impl Feed<'_> {
                 {
                     continue;
                 }
+                let unshown = matches!(outcome, Ended::Success)
+                    && job.due.is_some()
+                    && !shows(&backend.inventory.presence(*id, name, true), job);
                 let Some(job) = backend.window.finish(*id) else { continue };
                 let generation = world.machines.get(&job.machine).map_or(0, |machine| machine.generation);
                 if let Some(machine) = world.machines.get_mut(&job.machine) {
@@ -282,6 +299,10 @@ impl Feed<'_> {
                         machine.memory.made_from.clone_from(&job.source);
                     }
                     setback::after(machine, job.step, &outcome, generation, left_behind);
+                    machine.memory.plug_failed |= job.plug_failed;
+                    if unshown {
+                        setback::unshown(machine, job.step);
+                    }
                 }
                 snapshot |= matches!(outcome, Ended::Failed(_) | Ended::Vanished);
                 machines.push(job.machine);
@@ -342,8 +363,13 @@ fn shows(presence: &Presence, job: &Job) -> bool {
             | JobStep::Reinstall,
         ) => true,
         // Whatever comes after a step of a resize, it is not the same step again.
-        (Presence::Present(instance), step @ (JobStep::Modify | JobStep::Grow)) => {
+        (
+            Presence::Present(instance),
+            step @ (JobStep::Modify | JobStep::Grow | JobStep::AddDisk | JobStep::GrowDisk),
+        ) => {
+            let due = job.due.as_ref();
             job.shape.as_ref().is_none_or(|shape| instance.step_towards(shape) != Some(step))
+                && due.is_none_or(|due| due.is_shown(step, instance.extras.as_deref()))
         }
         (Presence::Present(instance), JobStep::SetBoot) => instance.boot.medium() == job.source.as_ref(),
         (Presence::Present(instance), JobStep::Start) => instance.power == Power::Running,

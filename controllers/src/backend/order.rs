@@ -1,9 +1,12 @@
 //! An order: all that a job for a machine needs.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use cyclades_crds::virtual_machine::Shape;
-use cyclades_domain::naming::JobStep;
+use cyclades_domain::{
+    naming::JobStep,
+    vm::{Due, Extras},
+};
 use ganeti_rapi::RebootKind;
 use uuid::Uuid;
 
@@ -54,12 +57,14 @@ pub(crate) enum Work {
         /// Seconds the guest has.
         timeout_seconds: u32,
     },
-    /// Set its virtual CPUs and memory.
+    /// Set its virtual CPUs, memory and hypervisor parameters.
     Modify {
         /// UUID of the instance that is meant.
         uuid: Arc<str>,
-        /// The shape that it is to have.
-        shape: Arc<Shape>,
+        /// The shape that it is to have, where it is not to keep the one that it has.
+        shape: Option<Arc<Shape>>,
+        /// Its extras.
+        due: Arc<Due>,
     },
     /// Grow its root disk.
     Grow {
@@ -67,6 +72,24 @@ pub(crate) enum Work {
         uuid: Arc<str>,
         /// The shape that it is to have.
         shape: Arc<Shape>,
+    },
+    /// Make disks of its own.
+    AddDisk {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// Its extras.
+        due: Arc<Due>,
+        /// ExtStorage provider and its parameters.
+        parameters: Vec<(String, String)>,
+        /// Whether to plug them into the running guest.
+        hotplug: bool,
+    },
+    /// Grow the first disk of its own that is too small.
+    GrowDisk {
+        /// UUID of the instance that is meant.
+        uuid: Arc<str>,
+        /// Its extras.
+        due: Arc<Due>,
     },
     /// Take our tags off it.
     Detach,
@@ -114,7 +137,7 @@ pub(crate) struct Software {
     /// Ganeti's name of the OS.
     pub(crate) os: String,
     /// OS parameters.
-    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) parameters: BTreeMap<String, String>,
 }
 
 /// What an instance is created with.
@@ -122,6 +145,8 @@ pub(crate) struct Software {
 pub(crate) struct Creation {
     /// Its shape.
     pub(crate) shape: Arc<Shape>,
+    /// What it has beside.
+    pub(crate) extras: Option<Arc<Extras>>,
     /// Its OS.
     pub(crate) software: Software,
     /// The image that gives this OS.
@@ -148,6 +173,8 @@ impl Work {
             Self::Reboot { .. } => JobStep::RebootHard,
             Self::Modify { .. } => JobStep::Modify,
             Self::Grow { .. } => JobStep::Grow,
+            Self::AddDisk { .. } => JobStep::AddDisk,
+            Self::GrowDisk { .. } => JobStep::GrowDisk,
             Self::Detach => JobStep::Detach,
             Self::Adopt { .. } => JobStep::Adopt,
             Self::Tag { .. } => JobStep::Tag,
@@ -170,7 +197,16 @@ impl Work {
     /// The shape that it brings about.
     pub(crate) fn shape(&self) -> Option<&Arc<Shape>> {
         match self {
-            Self::Modify { shape, .. } | Self::Grow { shape, .. } => Some(shape),
+            Self::Modify { shape, .. } => shape.as_ref(),
+            Self::Grow { shape, .. } => Some(shape),
+            _ => None,
+        }
+    }
+
+    /// The extras that it brings about.
+    pub(crate) fn due(&self) -> Option<&Arc<Due>> {
+        match self {
+            Self::Modify { due, .. } | Self::AddDisk { due, .. } | Self::GrowDisk { due, .. } => Some(due),
             _ => None,
         }
     }

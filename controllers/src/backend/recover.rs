@@ -149,6 +149,8 @@ fn taken(machine: ObjectName, step: JobStep, instance: Arc<str>, id: JobId, reas
         step,
         shape: None,
         source: None,
+        due: None,
+        plug_failed: false,
         instance,
         reason,
         id: Some(id),

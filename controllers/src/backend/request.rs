@@ -1,10 +1,13 @@
 //! The request that an order becomes.
 
 use cyclades_crds::{names, virtual_machine::Shape};
-use cyclades_domain::naming::{Owner, owner};
+use cyclades_domain::{
+    naming::{Owner, owner},
+    vm::{Disk, Due},
+};
 use ganeti_rapi::{
-    Answer, Client, CreateInstance, DeleteInstance, DiskSpec, Failure, GrowDisk, JobId, ModifyInstance,
-    RebootInstance, ReinstallInstance, ShutdownInstance, Submit,
+    Answer, Change, Client, CreateInstance, DeleteInstance, DiskSpec, Failure, GrowDisk, JobId,
+    ModifyInstance, RebootInstance, ReinstallInstance, ShutdownInstance, Submit,
 };
 use serde_json::json;
 
@@ -73,12 +76,7 @@ async fn post(client: &Client, order: &Order, tags: &[String], submit: &Submit) 
         Work::Create(creation) => client.create_instance(&body(name, creation), submit).await,
         Work::Start => client.startup_instance(name, submit).await,
         Work::Stop { uuid, timeout_seconds } => {
-            let shutdown = ShutdownInstance {
-                timeout: Some(*timeout_seconds),
-                instance_uuid: Some(uuid.to_string()),
-                ..ShutdownInstance::default()
-            };
-            client.shutdown_instance(name, &shutdown, submit).await
+            client.shutdown_instance(name, &stopped(uuid, *timeout_seconds), submit).await
         }
         Work::Remove { uuid } => {
             let (shutdown_timeout, uuid) = (Some(REMOVE_SHUTDOWN_SECONDS), Some(uuid.to_string()));
@@ -93,15 +91,17 @@ async fn post(client: &Client, order: &Order, tags: &[String], submit: &Submit) 
             };
             client.reboot_instance(name, &reboot, submit).await
         }
-        Work::Modify { uuid, shape } => client.modify_instance(name, &reshaped(uuid, shape), submit).await,
-        Work::Grow { uuid, shape } => {
-            let grow = GrowDisk {
-                amount: shape.disk_mib,
-                absolute: true,
-                wait_for_sync: false,
-                instance_uuid: Some(uuid.to_string()),
-            };
-            client.grow_disk(name, 0, &grow, submit).await
+        Work::Modify { uuid, shape, due } => {
+            client.modify_instance(name, &reshaped(uuid, shape.as_deref(), due), submit).await
+        }
+        Work::Grow { uuid, shape } => client.grow_disk(name, 0, &grown(uuid, shape.disk_mib), submit).await,
+        Work::AddDisk { uuid, due, parameters, hotplug } => {
+            let modify = with_disks(uuid, due, parameters, *hotplug);
+            client.modify_instance(name, &modify, submit).await
+        }
+        Work::GrowDisk { uuid, due } => {
+            let (at, amount) = due.first_small();
+            client.grow_disk(name, at, &grown(uuid, amount), submit).await
         }
         Work::Detach => {
             // Exactly those that it has: one that it has not would fail the job.
@@ -136,6 +136,15 @@ fn booting(uuid: &str, medium: Option<&str>) -> ModifyInstance {
     modify
 }
 
+/// A guest that has so many seconds to shut down.
+fn stopped(uuid: &str, timeout_seconds: u32) -> ShutdownInstance {
+    ShutdownInstance {
+        timeout: Some(timeout_seconds),
+        instance_uuid: Some(uuid.to_owned()),
+        ..ShutdownInstance::default()
+    }
+}
+
 /// The OS that is going to be installed, in place of the one that the instance `has` parameters for.
 fn told_of<'a>(uuid: &str, software: &Software, has: impl Iterator<Item = &'a String>) -> ModifyInstance {
     let mut modify = ModifyInstance { instance_uuid: Some(uuid.to_owned()), ..ModifyInstance::default() };
@@ -152,11 +161,43 @@ fn os_parameters(software: &Software) -> serde_json::Map<String, serde_json::Val
     software.parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect()
 }
 
-/// CPUs and memory of a shape.
-fn reshaped(uuid: &str, shape: &Shape) -> ModifyInstance {
+/// CPUs and memory of a shape, and hypervisor parameters.
+fn reshaped(uuid: &str, shape: Option<&Shape>, due: &Due) -> ModifyInstance {
     let mut modify = ModifyInstance { instance_uuid: Some(uuid.to_owned()), ..ModifyInstance::default() };
-    modify.beparams.extend(beparams(shape));
+    modify.beparams.extend(shape.into_iter().flat_map(beparams));
+    let parameters = due.parameters.iter();
+    // Ganeti's word for taking a parameter back.
+    let value = |value: &Option<Box<str>>| json!(value.as_deref().unwrap_or("default"));
+    modify.hvparams = parameters.map(|(name, to)| (name.to_string(), value(to))).collect();
     modify
+}
+
+/// Disks that are made.
+fn with_disks(uuid: &str, due: &Due, parameters: &[(String, String)], hotplug: bool) -> ModifyInstance {
+    let add = |disk: &Disk| Change::Add { at: "-1".to_owned(), item: own_disk(disk, parameters) };
+    let mut modify = ModifyInstance {
+        instance_uuid: Some(uuid.to_owned()),
+        disks: due.missing.iter().map(add).collect(),
+        hotplug: Some(hotplug),
+        ..ModifyInstance::default()
+    };
+    // Ganeti refuses that for an instance whose disks are not active.
+    if hotplug {
+        modify.more.insert("wait_for_sync".to_owned(), json!(false));
+    }
+    modify
+}
+
+/// A disk of a machine's own in Ganeti's words.
+fn own_disk(disk: &Disk, parameters: &[(String, String)]) -> DiskSpec {
+    let more = parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+    DiskSpec { size: disk.size_mib, name: Some(disk.name.to_string()), more, ..DiskSpec::default() }
+}
+
+/// A disk that is to have a size.
+fn grown(uuid: &str, size_mib: u64) -> GrowDisk {
+    let instance_uuid = Some(uuid.to_owned());
+    GrowDisk { amount: size_mib, absolute: true, wait_for_sync: false, instance_uuid }
 }
 
 /// A shape in Ganeti's words. Minimum and maximum of the memory are the same: what is promised is kept.
@@ -173,6 +214,11 @@ fn body(name: &str, creation: &Creation) -> CreateInstance {
     if shape.disk_mib > 0 {
         let more = creation.disk_parameters.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
         create.disks = vec![DiskSpec { size: shape.disk_mib, more, ..DiskSpec::default() }];
+    }
+    if let Some(extras) = &creation.extras {
+        create.disks.extend(extras.disks.iter().map(|disk| own_disk(disk, &creation.disk_parameters)));
+        create.hvparams =
+            extras.parameters.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
     }
     create.os_type = Some(creation.software.os.clone());
     create.osparams = os_parameters(&creation.software);

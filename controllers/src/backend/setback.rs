@@ -48,8 +48,9 @@ pub(crate) fn after(
         JobStep::Stop => "shutting the instance down",
         JobStep::Remove => "removing the instance",
         JobStep::RebootSoft | JobStep::RebootHard => "rebooting the instance",
-        JobStep::Modify => "setting the instance's CPUs and memory",
-        JobStep::Grow => "growing the instance's disk",
+        JobStep::Modify => "setting the instance's CPUs, memory and hypervisor parameters",
+        JobStep::Grow | JobStep::GrowDisk => "growing the instance's disk",
+        JobStep::AddDisk => "adding a disk to the instance",
         JobStep::Detach => "taking our tags off the instance",
         JobStep::Adopt => "taking the instance over",
         JobStep::Tag | JobStep::Untag => "giving the instance its tags",
@@ -75,6 +76,8 @@ pub(crate) fn after(
             false,
         ),
         Ended::Failed(error) => {
+            // Ganeti says so where it is asked to plug a disk in and the guest takes none.
+            memory.unpluggable |= step == JobStep::AddDisk && error.ecode == Some(ErrorCode::WrongState);
             memory.half_made = step == JobStep::Create && left_behind && leaves_half_made(error);
             let message = format!("Ganeti failed at {what}: {error}");
             match error.retry() {
@@ -148,6 +151,10 @@ fn succeeded(machine: &mut Machine, step: JobStep) {
     }
     memory.setback = None;
     memory.failures = 0;
+    if matches!(step, JobStep::Start | JobStep::Stop | JobStep::RebootHard) {
+        // It is another guest from then on, and has all its disks.
+        (memory.unpluggable, memory.plug_failed) = (false, false);
+    }
     memory.ordered = match step {
         JobStep::Start => Some(PowerState::Running),
         JobStep::Stop => Some(PowerState::Stopped),
@@ -165,6 +172,15 @@ fn succeeded(machine: &mut Machine, step: JobStep) {
     };
     memory.last_start = Some(now);
     memory.crash_pause_until = Some(now + CRASHES.delay(memory.starts, jitter()));
+}
+
+/// A job succeeded, and Ganeti shows something else than it was asked for: to ask again would be no better.
+pub(crate) fn unshown(machine: &mut Machine, step: JobStep) {
+    let message = format!(
+        "Ganeti has done the job {} and shows something else than spec.hypervisorParameters and spec.disks ask for: write what it shows (gnt-instance info).",
+        step.as_str()
+    );
+    hold(machine, Reason::JobRefused, message, PASSING, true, machine.generation);
 }
 
 /// A submission was refused at the door. Nothing was done.

@@ -119,6 +119,8 @@ fn reserve(ctx: &Ctx, order: &Order) -> Option<Reserved> {
             step,
             shape: order.work.shape().cloned(),
             source: order.work.source().cloned(),
+            due: order.work.due().cloned(),
+            plug_failed: false,
             instance: Arc::clone(&order.instance),
             reason: reason.clone(),
             id: None,

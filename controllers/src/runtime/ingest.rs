@@ -4,6 +4,7 @@ pub(crate) mod backends;
 pub(crate) mod catalog;
 pub(crate) mod leases;
 pub(crate) mod machines;
+pub(crate) mod namespaces;
 pub(crate) mod secrets;
 
 use std::collections::BTreeSet;

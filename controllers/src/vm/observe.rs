@@ -7,13 +7,13 @@ use cyclades_crds::{
     virtual_machine::{ManagementPolicy, Shape},
 };
 use cyclades_domain::{
-    naming::instance_name,
+    naming::{JobStep, instance_name},
     vm::{BackendView, Desired, Observed, Presence, Resize, Status, TagChange},
 };
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{missing::Missing, rescue::rescue_of, shape};
+use super::{fitting::fitting, missing::Missing, rescue::rescue_of, shape};
 use crate::{
     runtime::context::Ctx,
     world::{Backend, Machine, ObjectName, World, needs::Need},
@@ -66,15 +66,14 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
         let backend = machine.backend.as_ref().and_then(|name| world.backends.get(name));
         let (resize, need) = resize_of(world, machine);
         let (rescue, medium) = rescue_of(world, machine, backend);
+        let (extras, extras_need) = fitting(world, machine);
         let observed = Observed {
             finalizer: machine.has_finalizer(),
             backend: view(machine, backend),
             presence,
             was_created: machine.status.instance_uuid.is_some(),
             applied: machine.applied(),
-            job: backend
-                .and_then(|backend| backend.window.job(machine.id).filter(|_| rival.is_none()))
-                .map(|job| (job.step, job.id.map(|id| id.0))),
+            job: backend.filter(|_| rival.is_none()).and_then(|backend| job_on(backend, machine)),
             setback: machine.setback(now),
             crash_pause: machine.memory.crash_pause_until.is_some_and(|until| now < until),
             shape: shape_of(world, machine),
@@ -86,6 +85,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             made_from: machine.memory.made_from.clone(),
             broken: machine.status.is_broken(),
             tags: tag_change(backend, machine),
+            extras,
         };
         let seen = ObservedMachine {
             key: key.clone(),
@@ -94,7 +94,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             version: machine.version,
             finalizers: Rc::clone(&machine.finalizers),
             backend: machine.backend.clone(),
-            desired: machine.desired(),
+            desired: desired(world, machine),
             rival,
             shutdown_timeout_seconds: machine.shutdown_timeout_seconds,
             instance,
@@ -105,7 +105,8 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
         };
         have_it_looked_for(world, &seen);
         have_it_watched(world, &seen);
-        [need, medium].into_iter().flatten().for_each(|need| world.needs.wait(need, key.clone()));
+        let needs = [need, medium, extras_need].into_iter().flatten();
+        needs.for_each(|need| world.needs.wait(need, key.clone()));
         Some(seen)
     })
 }
@@ -122,6 +123,18 @@ pub(crate) fn account(ctx: &Ctx, key: &ObjectName) {
         let shape = shape_of(world, machine);
         world.machines.account(key, shape.as_ref());
     });
+}
+
+/// What is asked for: by the spec, and by the label of its namespace.
+fn desired(world: &World, machine: &Machine) -> Desired {
+    let namespace_paused = world.paused_namespaces.contains(machine.key.namespace());
+    Desired { namespace_paused, ..machine.desired() }
+}
+
+/// The job of ours on the machine that is not known to have ended.
+fn job_on(backend: &Backend, machine: &Machine) -> Option<(JobStep, Option<u64>)> {
+    let job = backend.window.job(machine.id)?;
+    Some((job.step, job.id.map(|id| id.0)))
 }
 
 /// The machine's instance, in the inventory of its backend; an instance of it elsewhere is never overlooked.

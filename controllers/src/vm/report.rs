@@ -1,10 +1,10 @@
 //! Report: at most one status write, only if it says something new; events on transitions.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::{ConditionType, Reason};
 use cyclades_domain::vm::{
-    BackendView, Decision, LastAction, Record, Stage, Status, Step, report as tell_status,
+    BackendView, Decision, Extras, LastAction, Record, Stage, Status, Step, report as tell_status,
 };
 use serde::Serialize;
 use tokio::time::Instant;
@@ -150,9 +150,37 @@ struct StatusOut<'a> {
     flavor: Option<&'a str>,
     image: Option<&'a str>,
     rescue: Option<&'a str>,
+    disks: Option<Vec<DiskOut<'a>>>,
+    hypervisor_parameters: Option<BTreeMap<&'a str, Option<&'a str>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_action: Option<LastActionOut<'a>>,
     conditions: Vec<ConditionOut<'a>>,
+}
+
+/// A disk as it is written.
+#[derive(Serialize)]
+struct DiskOut<'a> {
+    name: &'a str,
+    #[serde(rename = "sizeMiB")]
+    size_mib: u64,
+}
+
+/// The disks of a status; `None` for none.
+fn disks_out(extras: Option<&Extras>) -> Option<Vec<DiskOut<'_>>> {
+    let disks = &extras?.disks;
+    let out = disks.iter().map(|disk| DiskOut { name: &disk.name, size_mib: disk.size_mib });
+    (!disks.is_empty()).then(|| out.collect())
+}
+
+/// The hypervisor parameters of a status; one that is taken away is said to be, as what is written is laid over what there
+/// is. `None` for none.
+fn parameters_out<'a>(
+    now: Option<&'a Extras>,
+    before: Option<&'a Extras>,
+) -> Option<BTreeMap<&'a str, Option<&'a str>>> {
+    let now = &now.filter(|extras| !extras.parameters.is_empty())?.parameters;
+    let gone = before.iter().flat_map(|extras| extras.parameters.keys()).map(|name| (&**name, None));
+    Some(gone.chain(now.iter().map(|(name, value)| (&**name, Some(&**value)))).collect())
 }
 
 /// The last action as it is written.
@@ -196,6 +224,8 @@ async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), 
         flavor: status.flavor.as_deref(),
         image: status.image.as_deref(),
         rescue: status.rescue.as_deref(),
+        disks: disks_out(status.extras.as_deref()),
+        hypervisor_parameters: parameters_out(status.extras.as_deref(), seen.before.extras.as_deref()),
         last_action: status.last_action.as_deref().map(LastActionOut::of),
         conditions: conditions::out(&status.verdicts, &times, status.observed_generation),
     };

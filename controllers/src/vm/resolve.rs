@@ -1,6 +1,6 @@
 //! Resolve: the objects a machine refers to, and the backend it goes to. What is missing is waited for, which is no error.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cyclades_crds::{
@@ -11,14 +11,17 @@ use cyclades_crds::{
 use cyclades_domain::{
     identity,
     naming::{JobStep, instance_tags},
+    parameters::{closed_to, not_allowed, os_refusal},
     placement::{Candidate, Door, place},
+    power::Power,
     references::{self, ImageName},
-    vm::{Decision, Record, Rescue, Step, TagChange},
+    shape::with_disks,
+    vm::{Decision, Due, Extras, Presence, Record, Rescue, Step, TagChange},
 };
 
 use ganeti_rapi::RebootKind;
 
-use super::{missing::Missing, observe::ObservedMachine, shape};
+use super::{fitting, missing::Missing, observe::ObservedMachine, shape};
 use crate::{
     backend::order::{Creation, Order, Software, Work},
     runtime::context::Ctx,
@@ -116,6 +119,8 @@ fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> 
     let Some(machine) = world.machines.get(&seen.key) else { return Ok(Effect::Guard) };
     let shape = shape::for_new(world, &machine.flavor)?;
     software(world, machine, &machine.image_label)?;
+    fitting::for_new(machine, &shape, None)?;
+    let (extras, own_disk_mib) = (machine.extras().cloned(), machine.own_disk_mib());
     let shape = world.interner.shape(shape);
     // An instance that already carries the machine's id is followed to where it is.
     if let Some(home) = world.backends.values().find(|backend| backend.inventory.has(seen.id)) {
@@ -124,14 +129,15 @@ fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> 
     }
     let mut backends: Vec<&Backend> = world.backends.values().collect();
     backends.sort_by(|a, b| a.name.cmp(&b.name));
-    let closed: Vec<Option<String>> = backends.iter().map(|backend| closed(backend)).collect();
+    let closed: Vec<Option<String>> =
+        backends.iter().map(|backend| closed(backend, extras.as_deref())).collect();
     let candidates: Vec<Candidate<'_>> = backends
         .iter()
         .zip(&closed)
         .map(|(backend, closed)| candidate(world, backend, closed.as_deref()))
         .collect();
     let spread = u64::from_le_bytes(seen.id.as_bytes()[..8].try_into().unwrap_or_default());
-    let placement = place(&shape, &candidates, spread);
+    let placement = place(&with_disks(&shape, own_disk_mib), &candidates, spread);
     match &placement.chosen {
         Some(name) => {
             Ok(Effect::Place { backend: name.as_str().into(), shape, explanation: placement.explain() })
@@ -147,8 +153,12 @@ fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> 
 }
 
 /// Why a backend takes no new machine.
-fn closed(backend: &Backend) -> Option<String> {
+fn closed(backend: &Backend, extras: Option<&Extras>) -> Option<String> {
     let object = &backend.object;
+    let parameters = extras.iter().flat_map(|extras| extras.parameters.keys()).map(|name| &**name);
+    if let Some(name) = not_allowed(parameters, &object.spec.allowed_hypervisor_parameters) {
+        return Some(closed_to(name));
+    }
     let enabled = match backend.held {
         Some(_) => backend.facts.as_ref().map_or(&[][..], |facts| &facts.hypervisors),
         None => &object.status.hypervisors,
@@ -214,9 +224,16 @@ fn tags_of(ctx: &Ctx, seen: &ObservedMachine) -> Vec<String> {
     instance_tags(&ctx.installation.cluster_id, seen.key.namespace(), seen.key.name(), seen.id)
 }
 
-/// The shape that the machine is to have.
-fn wanted_shape(seen: &ObservedMachine) -> Arc<Shape> {
-    seen.observed.target(&seen.desired).map_or_else(Arc::default, |(_, shape)| Arc::clone(shape))
+/// The shape that the machine is to have, where it is not to keep the one that it has.
+fn wanted_shape(seen: &ObservedMachine) -> Option<Arc<Shape>> {
+    seen.observed.target(&seen.desired).map(|(_, shape)| Arc::clone(shape))
+}
+
+/// What is to be done about its extras, and whether a disk may be plugged into the running guest.
+fn due(seen: &ObservedMachine) -> (Arc<Due>, bool) {
+    let Presence::Present(instance) = &seen.observed.presence else { return (Arc::default(), false) };
+    let plugs = instance.can_plug && instance.power == Power::Running;
+    (Arc::new(seen.observed.due(&seen.desired, instance)), plugs)
 }
 
 fn order(
@@ -235,8 +252,14 @@ fn order(
         JobStep::Remove => Work::Remove { uuid: uuid() },
         JobStep::RebootSoft => Work::Reboot { uuid: uuid(), kind: RebootKind::Soft, timeout_seconds },
         JobStep::RebootHard => Work::Reboot { uuid: uuid(), kind: RebootKind::Hard, timeout_seconds },
-        JobStep::Modify => Work::Modify { uuid: uuid(), shape: wanted_shape(seen) },
-        JobStep::Grow => Work::Grow { uuid: uuid(), shape: wanted_shape(seen) },
+        JobStep::Modify => Work::Modify { uuid: uuid(), shape: wanted_shape(seen), due: due(seen).0 },
+        JobStep::Grow => Work::Grow { uuid: uuid(), shape: wanted_shape(seen).unwrap_or_default() },
+        JobStep::AddDisk => {
+            let (due, hotplug) = due(seen);
+            let flavor = seen.observed.flavor.as_deref().unwrap_or_default();
+            Work::AddDisk { uuid: uuid(), due, parameters: disk_parameters(world, flavor), hotplug }
+        }
+        JobStep::GrowDisk => Work::GrowDisk { uuid: uuid(), due: due(seen).0 },
         JobStep::Detach => Work::Detach,
         JobStep::Tag => Work::Tag { tags: changed_tags(seen) },
         JobStep::Untag => Work::Untag { tags: changed_tags(seen) },
@@ -306,10 +329,16 @@ fn software(world: &World, machine: &Machine, label: &str) -> Result<Software, M
     let spec = world.catalog.images.get(image).map(|entry| &*entry.spec);
     let os = references::os(named(machine, image), spec, machine.user_data.is_some())
         .map_err(|lack| Missing::image(lack, image))?;
-    let mut parameters: Vec<_> =
-        os.parameters.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    if let Some(name) = not_allowed(machine.os_parameters().map(|(name, _)| name), &os.allowed_parameters) {
+        let need = Some(Need::Image(image.clone()));
+        let message = os_refusal(&image.to_string(), name);
+        return Err(Missing { need, reason: Reason::ParameterNotAllowed, message });
+    }
+    let of_image = os.parameters.iter().map(|(key, value)| (key.clone(), value.clone()));
+    let mut parameters: BTreeMap<String, String> = of_image.collect();
+    parameters.extend(machine.os_parameters().map(|(key, value)| (key.to_owned(), value.to_owned())));
     if let (Some(data), Some(parameter)) = (&machine.user_data, &os.user_data_parameter) {
-        parameters.push((parameter.clone(), STANDARD.encode(data.as_bytes())));
+        parameters.insert(parameter.clone(), STANDARD.encode(data.as_bytes()));
     }
     Ok(Software { os: os.ganeti_name(), parameters })
 }
@@ -319,15 +348,17 @@ fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Crea
     let image = Arc::clone(&machine.image_label);
     let software = software(world, machine, &image)?;
     let shape = shape::of_flavor(world, &machine.flavor)?;
+    let backend = seen.backend.as_ref().and_then(|name| world.backends.get(name));
+    fitting::for_new(machine, &shape, backend)?;
+    let extras = machine.extras().cloned();
     let mut tags = tags_of(ctx, seen);
     tags.extend(machine.tags().iter().map(|tag| tag.to_string()));
     let disk_parameters = disk_parameters(world, &machine.flavor);
-    let hypervisor =
-        seen.backend.as_ref().and_then(|name| world.backends.get(name)?.object.spec.hypervisor.clone());
+    let hypervisor = backend.and_then(|backend| backend.object.spec.hypervisor.clone());
     let start = seen.desired.wanted_power() == PowerState::Running;
     let shape = world.interner.shape(shape);
     world.machines.account(&seen.key, Some(&shape));
-    Ok(Creation { shape, software, image, disk_parameters, tags, start, hypervisor })
+    Ok(Creation { shape, extras, software, image, disk_parameters, tags, start, hypervisor })
 }
 
 /// Provider and parameters of the disks of a flavor.

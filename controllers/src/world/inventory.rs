@@ -12,7 +12,7 @@ use cyclades_domain::{
     inventory::{Credibility, POLLS_BEFORE_ABSENT, judge},
     naming::{Owner, owner},
     power::Power,
-    vm::{Boot, Instance, Presence},
+    vm::{Boot, Disk, Extras, Instance, Presence, can_plug},
 };
 use uuid::Uuid;
 
@@ -34,6 +34,10 @@ pub(crate) struct Record {
     /// The words of its owner as Ganeti's tags, sorted; `None` for none.
     user_tags: Option<Rc<[Box<str>]>>,
     boot: Boot,
+    /// Hypervisor parameters and disks beside the first; `None` for none.
+    extras: Option<Arc<Extras>>,
+    /// Its hypervisor can plug disks into a running guest.
+    can_plug: bool,
     /// `None` until a live status has been read.
     power: Option<Power>,
     /// A sample that needs a second one to be believed.
@@ -148,7 +152,8 @@ impl Inventory {
 
     fn store(&mut self, row: &InstanceRow<'_>, cluster_id: &str, changes: &mut Changes) {
         let owner = owner(cluster_id, row.tags.iter());
-        let (user_tags, boot) = (user_tags(row), row.boot.clone());
+        let (user_tags, extras, boot) = (user_tags(row), extras(row, owner), row.boot.clone());
+        let can_plug = can_plug(&row.hypervisor);
         let row = &row.lean;
         let before = self.forget(&row.name);
         let same = before.as_ref().is_some_and(|before| *before.uuid == *row.uuid);
@@ -162,9 +167,11 @@ impl Inventory {
             owner,
             vcpus: u32::try_from(row.vcpus).unwrap_or(u32::MAX),
             memory_mib: row.memory_mib,
-            disk_mib: row.disk_mib,
+            disk_mib: row.disk_mib(),
             user_tags,
             boot,
+            extras,
+            can_plug,
             power: before.as_ref().filter(|_| same).and_then(|before| before.power),
             doubt: None,
             mark: self.mark,
@@ -355,6 +362,8 @@ impl Inventory {
             memory_mib: record.memory_mib,
             disk_mib: record.disk_mib,
             boot: record.boot.clone(),
+            extras: record.extras.clone(),
+            can_plug: record.can_plug,
             half_made: false,
         })
     }
@@ -418,6 +427,23 @@ fn user_tags(row: &InstanceRow<'_>) -> Option<Rc<[Box<str>]>> {
     (!tags.is_empty()).then(|| tags.into())
 }
 
+/// What an instance has beside its shape. Of parameters, only those matter that a machine may declare: not of instances
+/// that are another's.
+fn extras(row: &InstanceRow<'_>, owner: Owner) -> Option<Arc<Extras>> {
+    let parameters = row.parameters.iter().filter(|_| owner != Owner::Another);
+    let disks = row.lean.disks.rest.iter().enumerate().map(|(at, size)| {
+        let name = row.disk_names.rest.get(at).cloned().flatten();
+        // A disk without a name is shown by its index, which is no name that a machine can declare.
+        let name = name.unwrap_or_else(|| format!("disk/{}", at + 1).into());
+        Disk { name, size_mib: size.unwrap_or(0) }
+    });
+    let extras = Extras {
+        parameters: parameters.map(|(name, value)| (name.clone(), value.0.clone())).collect(),
+        disks: disks.collect(),
+    };
+    (!extras.is_empty()).then(|| Arc::new(extras))
+}
+
 impl Record {
     /// Whether a row tells nothing new. Migration and failover leave the serial number as it is, so the node is
     /// compared as well.
@@ -426,7 +452,8 @@ impl Record {
             && *self.uuid == *row.uuid
             && *self.node == *row.node
             && self.memory_mib == row.memory_mib
-            && self.disk_mib == row.disk_mib
+            && self.disk_mib == row.disk_mib()
+            && self.extras.as_ref().map_or(0, |extras| extras.disk_mib()) == row.rest_mib()
             && u64::from(self.vcpus) == row.vcpus
     }
 }

@@ -1,9 +1,10 @@
 //! What is kept of a VirtualMachine.
 
-use std::{borrow::Cow, rc::Rc, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use cyclades_crds::{
     condition::{ConditionType, Reason},
+    disk::DiskStatus,
     names,
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, OnMissing, PowerPolicy,
@@ -13,7 +14,8 @@ use cyclades_crds::{
 use cyclades_domain::{
     conditions::Verdict,
     naming::{image_label, image_of, user_tag},
-    vm::{Desired, LastAction, Request, Setback, Stage, Status},
+    shape::own_disk,
+    vm::{Desired, Disk, Extras, LastAction, Request, Setback, Stage, Status},
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -21,7 +23,7 @@ use uuid::Uuid;
 use super::{
     intern::Interner,
     key::ObjectName,
-    wire::{ConditionWire, LastActionWire, VmStatusWire, VmWire},
+    wire::{ConditionWire, LastActionWire, VmSpecWire, VmStatusWire, VmWire},
 };
 
 /// A VirtualMachine as decisions need it: about a kilobyte, whatever the object weighs.
@@ -75,6 +77,8 @@ pub(crate) struct Machine {
     pub(crate) suspended: bool,
     /// The words of its owner as Ganeti's tags, sorted; `None` for none, which is what most machines have.
     tags: Option<Rc<[Box<str>]>>,
+    /// What it declares beside its flavor and its image; `None` for nothing, which is what most machines have.
+    own: Option<Box<Own>>,
     /// Something to be done once, with its id.
     pub(crate) action: Option<(Arc<str>, ActionType)>,
     /// Declared shutdown timeout, in seconds.
@@ -89,6 +93,13 @@ pub(crate) struct Machine {
     pub(crate) times: Rc<[jiff::Timestamp]>,
     /// What is remembered between passes and not stored.
     pub(crate) memory: Memory,
+}
+
+/// What a machine declares beside its flavor and its image.
+#[derive(Debug)]
+struct Own {
+    extras: Option<Arc<Extras>>,
+    os_parameters: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// What the operator remembers of a machine while it lives. Losing it costs a repeated look, never correctness.
@@ -114,6 +125,10 @@ pub(crate) struct Memory {
     pub(crate) ordered: Option<PowerState>,
     /// The action that we took on, and how far it has come.
     pub(crate) action: Option<(Arc<str>, Stage)>,
+    /// The guest that runs takes no disks.
+    pub(crate) unpluggable: bool,
+    /// The last disk could not be plugged into the guest that runs.
+    pub(crate) plug_failed: bool,
     /// Until then an instance that has died is not started again.
     pub(crate) crash_pause_until: Option<Instant>,
 }
@@ -171,6 +186,7 @@ impl Machine {
             protected: wire.spec.protected,
             suspended: wire.spec.suspended,
             tags: tags_of(&wire.spec.tags),
+            own: own_of(&wire.spec),
             action,
             shutdown_timeout_seconds: wire.spec.shutdown_timeout_seconds,
             user_data: wire.spec.user_data.as_deref().filter(|_| wants_user_data).map(Box::from),
@@ -192,11 +208,12 @@ impl Machine {
         ObjectName::new(namespace, name)
     }
 
-    /// What the spec asks for.
+    /// What the spec asks for. Whether its namespace is paused, the object does not say.
     pub(crate) fn desired(&self) -> Desired {
         Desired {
             deleting: self.deleting,
             paused: self.paused,
+            namespace_paused: false,
             observe: self.management == ManagementPolicy::Observe,
             adopts: self.adopt.is_some(),
             protected: self.protected,
@@ -233,6 +250,22 @@ impl Machine {
     /// The words of its owner as Ganeti's tags, sorted.
     pub(crate) fn tags(&self) -> &[Box<str>] {
         self.tags.as_deref().unwrap_or_default()
+    }
+
+    /// What it declares beside its flavor's shape.
+    pub(crate) fn extras(&self) -> Option<&Arc<Extras>> {
+        self.own.as_ref()?.extras.as_ref()
+    }
+
+    /// The OS parameters that it declares.
+    pub(crate) fn os_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.own.iter().flat_map(|own| &own.os_parameters);
+        own.map(|(name, value)| (&**name, &**value))
+    }
+
+    /// What its own disks need, in MiB.
+    pub(crate) fn own_disk_mib(&self) -> u64 {
+        self.extras().map_or(0, |extras| extras.disk_mib())
     }
 
     /// When what holds it back ends.
@@ -303,6 +336,28 @@ fn tags_of(words: &[Cow<'_, str>]) -> Option<Rc<[Box<str>]>> {
     (!tags.is_empty()).then(|| tags.into())
 }
 
+fn own_of(spec: &VmSpecWire<'_>) -> Option<Box<Own>> {
+    let extras = Extras {
+        parameters: spec.hypervisor_parameters.clone(),
+        // What is no amount, no schema lets through.
+        disks: spec.disks.iter().filter_map(|disk| own_disk(disk).ok()).collect(),
+    };
+    let own = Own {
+        extras: (!extras.is_empty()).then(|| Arc::new(extras)),
+        os_parameters: spec.os_parameters.clone(),
+    };
+    (own.extras.is_some() || !own.os_parameters.is_empty()).then(|| Box::new(own))
+}
+
+fn read_extras(wire: &VmStatusWire<'_>) -> Option<Arc<Extras>> {
+    let disk = |disk: &DiskStatus| Disk { name: disk.name.as_str().into(), size_mib: disk.size_mib };
+    let extras = Extras {
+        parameters: wire.hypervisor_parameters.clone(),
+        disks: wire.disks.iter().map(disk).collect(),
+    };
+    (!extras.is_empty()).then(|| Arc::new(extras))
+}
+
 fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<[jiff::Timestamp]>) {
     let known: Vec<(Verdict, jiff::Timestamp)> =
         wire.conditions.iter().filter_map(|condition| read_condition(condition, interner)).collect();
@@ -315,6 +370,7 @@ fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<
         applied: wire.applied_power_state,
         shape: wire.shape.clone().map(|shape| interner.shape(shape)),
         flavor: wire.flavor.as_deref().map(|text| interner.text(text)),
+        extras: read_extras(wire),
         image: wire.image.as_deref().map(|text| interner.text(text)),
         rescue: wire.rescue.as_deref().map(|text| interner.text(text)),
         last_action: wire.last_action.as_ref().map(|last| read_last_action(last, interner)),

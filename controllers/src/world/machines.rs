@@ -16,9 +16,18 @@ pub(crate) struct Machines {
     by_key: HashMap<ObjectName, Machine>,
     ids: Ids,
     on_backend: HashMap<Arc<str>, BTreeSet<ObjectName>>,
-    accounts: HashMap<ObjectName, (Arc<str>, Arc<Shape>)>,
+    accounts: HashMap<ObjectName, Account>,
     usage: HashMap<Arc<str>, Usage>,
     verified: usize,
+}
+
+/// What is counted of a machine on its backend.
+#[derive(Debug, PartialEq, Eq)]
+struct Account {
+    backend: Arc<str>,
+    shape: Arc<Shape>,
+    /// What its own disks need, in MiB.
+    own_disk_mib: u64,
 }
 
 /// What a write to the store changed.
@@ -89,7 +98,7 @@ impl Machines {
     /// Stores a machine. What is remembered of the same object stays.
     pub(crate) fn put(&mut self, mut machine: Machine) -> Stored {
         let key = machine.key.clone();
-        let counted = self.accounts.get(&key).map(|(_, shape)| Arc::clone(shape));
+        let counted = self.accounts.get(&key).map(|account| Arc::clone(&account.shape));
         if let Some(before) = self.by_key.get_mut(&key) {
             if before.uid == machine.uid {
                 if before.version >= machine.version {
@@ -128,26 +137,28 @@ impl Machines {
     /// before.
     pub(crate) fn account(&mut self, key: &ObjectName, shape: Option<&Arc<Shape>>) {
         let Some(machine) = self.by_key.get(key) else { return };
-        let before = self.accounts.get(key).map(|(_, shape)| Arc::clone(shape));
+        let before = self.accounts.get(key).map(|account| Arc::clone(&account.shape));
         let told = machine.status.shape.clone();
         let made = told.clone().filter(|_| machine.status.instance_uuid.is_some());
         let shape = made.or_else(|| shape.cloned()).or(told).or(before);
+        let own_disk_mib = machine.own_disk_mib();
         let wanted = machine.backend.clone().zip(shape);
+        let wanted = wanted.map(|(backend, shape)| Account { backend, shape, own_disk_mib });
         if self.accounts.get(key) == wanted.as_ref() {
             return;
         }
         self.close_account(key);
-        if let Some((backend, shape)) = wanted {
-            self.usage.entry(Arc::clone(&backend)).or_default().add(&shape);
-            self.accounts.insert(key.clone(), (backend, shape));
+        if let Some(account) = wanted {
+            self.open_account(key, account);
         }
     }
 
     /// Counts a shape on a backend before the machine is written to be there.
     pub(crate) fn reserve(&mut self, key: &ObjectName, backend: &Arc<str>, shape: &Arc<Shape>) {
         self.close_account(key);
-        self.usage.entry(Arc::clone(backend)).or_default().add(shape);
-        self.accounts.insert(key.clone(), (Arc::clone(backend), Arc::clone(shape)));
+        let own_disk_mib = self.by_key.get(key).map_or(0, Machine::own_disk_mib);
+        let (backend, shape) = (Arc::clone(backend), Arc::clone(shape));
+        self.open_account(key, Account { backend, shape, own_disk_mib });
     }
 
     /// The machine could not be written to be there.
@@ -161,11 +172,17 @@ impl Machines {
         self.accounts.contains_key(key)
     }
 
+    fn open_account(&mut self, key: &ObjectName, account: Account) {
+        let usage = self.usage.entry(Arc::clone(&account.backend)).or_default();
+        usage.add(&account.shape, account.own_disk_mib);
+        self.accounts.insert(key.clone(), account);
+    }
+
     fn close_account(&mut self, key: &ObjectName) {
-        if let Some((backend, shape)) = self.accounts.remove(key)
-            && let Some(usage) = self.usage.get_mut(&backend)
+        if let Some(account) = self.accounts.remove(key)
+            && let Some(usage) = self.usage.get_mut(&account.backend)
         {
-            usage.subtract(&shape);
+            usage.subtract(&account.shape, account.own_disk_mib);
         }
     }
 

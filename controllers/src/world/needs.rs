@@ -16,6 +16,8 @@ pub(crate) enum Need {
     VolumeType(Arc<str>),
     /// An Image to appear or change.
     Image(ObjectName),
+    /// A GanetiBackend that the machine is on to be changed by its administrator.
+    Backend(Arc<str>),
     /// Room on any backend, for a machine that is not placed yet.
     Capacity,
     /// Room on the backend that the machine is on, after Ganeti had none.

@@ -14,15 +14,16 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    pub(crate) fn add(&mut self, shape: &Shape) {
+    /// Counts a machine; `own_disk_mib` is what its own disks need.
+    pub(crate) fn add(&mut self, shape: &Shape, own_disk_mib: u64) {
         self.memory_mib += shape.memory_mib;
-        self.disk_mib += shape.disk_mib;
+        self.disk_mib += shape.disk_mib + own_disk_mib;
         self.vcpus += u64::from(shape.vcpus);
     }
 
-    pub(crate) fn subtract(&mut self, shape: &Shape) {
+    pub(crate) fn subtract(&mut self, shape: &Shape, own_disk_mib: u64) {
         self.memory_mib = self.memory_mib.saturating_sub(shape.memory_mib);
-        self.disk_mib = self.disk_mib.saturating_sub(shape.disk_mib);
+        self.disk_mib = self.disk_mib.saturating_sub(shape.disk_mib + own_disk_mib);
         self.vcpus = self.vcpus.saturating_sub(u64::from(shape.vcpus));
     }
 }

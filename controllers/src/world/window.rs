@@ -9,6 +9,7 @@ use cyclades_crds::virtual_machine::Shape;
 use cyclades_domain::{
     lanes::{Lane, admits},
     naming::JobStep,
+    vm::Due,
 };
 use ganeti_rapi::JobId;
 use tokio::time::Instant;
@@ -26,6 +27,10 @@ pub(crate) struct Job {
     pub(crate) shape: Option<Arc<Shape>>,
     /// The image that it creates an instance from, or where the medium is that it has an instance boot from.
     pub(crate) source: Option<Arc<str>>,
+    /// The extras that it brings about, where it does that.
+    pub(crate) due: Option<Arc<Due>>,
+    /// It has ended, and Ganeti could not plug a disk into the running guest.
+    pub(crate) plug_failed: bool,
     /// Name of the instance.
     pub(crate) instance: Arc<str>,
     /// Its reason, by which it is found when the answer to its submission was lost.
@@ -111,6 +116,8 @@ pub(crate) fn lane(step: JobStep) -> Lane {
         | JobStep::RebootHard
         | JobStep::Modify
         | JobStep::Grow
+        | JobStep::AddDisk
+        | JobStep::GrowDisk
         | JobStep::Adopt
         | JobStep::Tag
         | JobStep::Untag
@@ -288,6 +295,8 @@ mod tests {
             step,
             shape: None,
             source: None,
+            due: None,
+            plug_failed: false,
             instance: "i".into(),
             reason: String::new(),
             id: None,

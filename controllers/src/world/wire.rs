@@ -3,9 +3,10 @@
 //! A watch event of a machine has 2–4 KB, most of it bookkeeping that nobody here reads (managed fields, the
 //! last-applied annotation, user data of machines that were made long ago). These types skip it without allocating.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use cyclades_crds::{
+    disk::{Disk, DiskStatus},
     names,
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, ObservedPower, OnMissing,
@@ -135,6 +136,12 @@ pub(crate) struct VmSpecWire<'a> {
     pub(crate) suspended: bool,
     #[serde(borrow, default)]
     pub(crate) tags: Vec<Cow<'a, str>>,
+    #[serde(default)]
+    pub(crate) disks: Vec<Disk>,
+    #[serde(default)]
+    pub(crate) os_parameters: BTreeMap<Box<str>, Box<str>>,
+    #[serde(default)]
+    pub(crate) hypervisor_parameters: BTreeMap<Box<str>, Box<str>>,
     #[serde(borrow, default)]
     pub(crate) action: Option<ActionWire<'a>>,
     #[serde(default = "shutdown_timeout")]
@@ -210,6 +217,10 @@ pub(crate) struct VmStatusWire<'a> {
     pub(crate) shape: Option<Shape>,
     #[serde(borrow, default)]
     pub(crate) flavor: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(crate) disks: Vec<DiskStatus>,
+    #[serde(default)]
+    pub(crate) hypervisor_parameters: BTreeMap<Box<str>, Box<str>>,
     #[serde(borrow, default)]
     pub(crate) image: Option<Cow<'a, str>>,
     #[serde(borrow, default)]

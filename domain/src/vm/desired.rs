@@ -11,6 +11,8 @@ pub struct Desired {
     pub deleting: bool,
     /// The object is paused: nothing is done to it.
     pub paused: bool,
+    /// All objects of its namespace are paused.
+    pub namespace_paused: bool,
     /// It is only looked at.
     pub observe: bool,
     /// It takes over an instance that is there; none is created.

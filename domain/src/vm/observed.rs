@@ -7,7 +7,7 @@ use cyclades_crds::{
     virtual_machine::{ActionType, DriftPolicy, PowerState, Shape},
 };
 
-use super::{Boot, Desired, Rescue};
+use super::{Boot, Compared, Desired, Due, Extras, Rescue};
 use crate::{naming::JobStep, power::Power};
 
 /// What is observed of a machine.
@@ -47,6 +47,23 @@ pub struct Observed {
     pub request: Option<Request>,
     /// Tags of the owner's words that the instance lacks or has too many, in Ganeti's encoding.
     pub tags: Option<TagChange>,
+    /// What it has beside its flavor's shape.
+    pub extras: Fitting,
+}
+
+/// What a machine declares beside its flavor's shape, and what became of it. Nearly all machines have none of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fitting {
+    /// What the spec declares.
+    pub wanted: Option<Arc<Extras>>,
+    /// What of it was brought about, from its status.
+    pub applied: Option<Arc<Extras>>,
+    /// Why it cannot be had, as a reason and for people.
+    pub refused: Option<(Reason, Arc<str>)>,
+    /// The running guest takes no disks: Ganeti has said so.
+    pub unpluggable: bool,
+    /// The last disk could not be plugged into the guest, and is there when that is started the next time.
+    pub plug_failed: bool,
 }
 
 /// How the tags of an instance differ from the owner's words.
@@ -201,11 +218,32 @@ pub struct Instance {
     pub disk_mib: u64,
     /// What it boots from, by its configuration.
     pub boot: Boot,
+    /// What it has beside its shape; `None` for nothing.
+    pub extras: Option<Arc<Extras>>,
+    /// Its hypervisor can plug disks into a running guest.
+    pub can_plug: bool,
     /// It is what a create of ours that failed has left: no machine, and in the way of one.
     pub half_made: bool,
 }
 
 impl Observed {
+    /// What is declared beside the shape, compared with what the instance has.
+    #[must_use]
+    pub fn compared<'a>(&'a self, desired: &Desired, instance: &'a Instance) -> Compared<'a> {
+        let Fitting { wanted, applied, .. } = &self.extras;
+        let has = instance.extras.as_deref();
+        Compared::new(wanted.as_deref(), applied.as_deref(), has, desired.drift_policy)
+    }
+
+    /// What is to be done about it.
+    #[must_use]
+    pub fn due(&self, desired: &Desired, instance: &Instance) -> Due {
+        match self.extras.refused {
+            Some(_) => Due::default(),
+            None => self.compared(desired, instance).due(),
+        }
+    }
+
     /// The shape that the instance is to be given, where it is not to be left as it is, with the flavor it is from.
     #[must_use]
     pub fn target(&self, desired: &Desired) -> Option<(&Arc<str>, &Arc<Shape>)> {

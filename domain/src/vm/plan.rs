@@ -103,6 +103,12 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Decision {
             "Paused by annotation cyclades.io/paused; remove it to go on.",
         );
     }
+    if desired.namespace_paused {
+        return Decision::wait(
+            Reason::Paused,
+            "Its namespace is paused by label cyclades.io/paused: it goes on when an administrator takes that off.",
+        );
+    }
     if desired.deleting && !observed.finalizer {
         return Decision::Gone;
     }
@@ -232,32 +238,48 @@ fn tend(desired: &Desired, observed: &Observed, instance: &Instance) -> Decision
             };
             Decision::submit(step, Some(instance))
         }
-        (Decision::Settled, None, Some(Resize::Refused { reason, message })) => {
-            let (reason, message) = (*reason, Arc::clone(message));
-            // What is missing may appear; what cannot be will not.
-            match reason {
-                Reason::ResizeRefused => Decision::Stall { reason, message },
-                _ => Decision::Wait { reason, message },
-            }
-        }
-        (Decision::Settled, None, _) => rescue::refusal(observed, instance).unwrap_or(decision),
+        (Decision::Settled, None, Some(Resize::Refused { reason, message })) => refused(*reason, message),
+        (Decision::Settled, None, _) => match &observed.extras.refused {
+            Some((reason, message)) => refused(*reason, message),
+            None => rescue::refusal(observed, instance).unwrap_or(decision),
+        },
         _ => decision,
     }
 }
 
-/// What is changed while a machine is stopped: its shape, then what it boots from; also what was changed elsewhere and is
-/// to be undone. A machine that runs is stopped for it where the spec says so, which its status tells first: after a crash
-/// in between, nobody must take that stop for somebody else's.
+/// What the machine cannot have. What is missing may appear; what cannot be will not.
+fn refused(reason: Reason, message: &Arc<str>) -> Decision {
+    let message = Arc::clone(message);
+    match reason {
+        Reason::ResizeRefused | Reason::DisksRefused => Decision::Stall { reason, message },
+        _ => Decision::Wait { reason, message },
+    }
+}
+
+/// What is changed while a machine is stopped: its shape and its extras, then what it boots from; also what was changed
+/// elsewhere and is to be undone. A machine that runs is stopped for it where the spec says so, which its status tells
+/// first: after a crash in between, nobody must take that stop for somebody else's. What its guest takes as it runs needs
+/// no stop.
 fn at_a_stop(desired: &Desired, observed: &Observed, instance: &Instance) -> Option<Decision> {
     let shape = observed.target(desired).and_then(|(_, shape)| instance.step_towards(shape));
+    let due = observed.due(desired, instance);
+    let wanted = desired.wanted_power();
+    let takes_disks = instance.can_plug && !observed.extras.unpluggable;
+    let is_left_running = wanted == PowerState::Running || observed.applied == Some(wanted);
+    if let Some(live) = due.live_step().filter(|_| takes_disks && is_left_running)
+        && instance.power == Power::Running
+    {
+        return Some(Decision::submit(live, Some(instance)));
+    }
     let reshape = shape
+        .or_else(|| due.step())
         .map(|step| (Decision::submit(step, Some(instance)), desired.resize_policy == ResizePolicy::Restart));
     let rescue = rescue::step(desired, observed, instance);
     let restart = [&reshape, &rescue].into_iter().flatten().any(|(_, restart)| *restart);
     let (first, _) = reshape.or(rescue)?;
     match (instance.power, observed.applied) {
         (Power::Stopped, _) => Some(first),
-        (Power::Running, _) if !restart || desired.wanted_power() != PowerState::Running => None,
+        (Power::Running, _) if !restart || wanted != PowerState::Running => None,
         (Power::Running, Some(_)) => Some(Decision::Act(Step::Record(Record::Restart))),
         (Power::Running, None) => Some(Decision::submit(JobStep::Stop, Some(instance))),
         _ => None,

@@ -8,7 +8,9 @@ use cyclades_crds::{
 };
 
 use super::{
-    BackendView, Decision, Desired, Instance, LastAction, Observed, Presence, Record, Request, Resize, Step,
+    BackendView, Decision, Desired, Extras, Instance, LastAction, Observed, Presence, Record, Request,
+    Resize, Step,
+    apart::{Apart, UNPLUGGED, drift, in_sync, pending, unplugged},
     rebuild, rescue,
 };
 use crate::{
@@ -40,6 +42,8 @@ pub struct Status {
     pub image: Option<Arc<str>>,
     /// The image whose medium it boots from, or will.
     pub rescue: Option<Arc<str>>,
+    /// What was brought about of its extras; `None` for nothing.
+    pub extras: Option<Arc<Extras>>,
     /// The last action, and what came of it.
     pub last_action: Option<Arc<LastAction>>,
     /// Conditions.
@@ -72,15 +76,18 @@ pub fn report(
 ) -> Status {
     let instance = made(desired, observed);
     let (flavor, shape) = shape_of(observed, instance, shape);
-    let drift = instance.and_then(|instance| difference(observed, instance, shape.as_deref()?));
+    let drift = instance.and_then(|instance| drift(desired, observed, instance, shape.as_deref()));
     let rescue = rescue::noted(observed, instance, before.rescue.as_ref());
     let image = installed(desired, observed, instance, decision, before);
     let pending = pending(desired, observed, instance, image.as_deref());
     let counted = drift.as_deref().filter(|_| desired.drift_policy != DriftPolicy::Accept);
-    let (standing, reason, message) = standing(desired, observed, decision, counted, pending.as_ref());
+    let unplugged = unplugged(observed, instance, decision, before);
+    let apart = Apart { observed, drift: counted, pending: pending.as_ref(), unplugged };
+    let (standing, reason, message) = standing(desired, decision, &apart);
     let mut verdicts = kstatus(standing, reason, &message).to_vec();
     verdicts.push(placed(observed, decision));
-    verdicts.push(compared(observed, instance, before).unwrap_or_else(|| in_sync(instance, drift, pending)));
+    let told = compared(observed, instance, before);
+    verdicts.push(told.unwrap_or_else(|| in_sync(instance, drift, pending, unplugged)));
     Status {
         observed_generation: desired.generation,
         instance_name: instance.map(|i| Arc::clone(&i.name)).or_else(|| before.instance_name.clone()),
@@ -92,6 +99,7 @@ pub fn report(
         flavor,
         image,
         rescue,
+        extras: extras(desired, observed, instance),
         last_action: last_action(desired, observed, decision, before),
         verdicts,
     }
@@ -160,55 +168,17 @@ fn installed(
     }
 }
 
-/// A change of the spec that waits for its moment: why, as a reason, and what it will change.
-type Pending = (Reason, String);
-
-/// What has not taken effect: another flavor, or another image than the installed one.
-fn pending(
-    desired: &Desired,
-    observed: &Observed,
-    instance: Option<&Instance>,
-    image: Option<&str>,
-) -> Option<Pending> {
-    let rebuild = image.filter(|image| *image != &*observed.image).map(|image| {
-        format!(
-            "Image {} takes effect at a rebuild, {image} is installed: set spec.action {{id, type: Rebuild}}; it erases the system disk.",
-            observed.image
-        )
-    });
-    let all = [
-        (Reason::ResizePending, resize(desired, observed, instance)),
-        (Reason::RescuePending, instance.and_then(|instance| rescue::pending(desired, observed, instance))),
-        (Reason::RebuildPending, rebuild),
-    ];
-    let mut all = all.into_iter().filter_map(|(reason, message)| Some((reason, message?)));
-    let (reason, mut message) = all.next()?;
-    for (_, more) in all {
-        message.push(' ');
-        message.push_str(&more);
+/// What was brought about of the machine's extras.
+fn extras(desired: &Desired, observed: &Observed, instance: Option<&Instance>) -> Option<Arc<Extras>> {
+    let applied = &observed.extras.applied;
+    let (Some(instance), true) = (instance, applied.is_some() || observed.extras.wanted.is_some()) else {
+        return applied.clone();
+    };
+    let now = observed.compared(desired, instance).brought_about();
+    match applied {
+        Some(applied) if **applied == now => Some(Arc::clone(applied)),
+        _ => (!now.is_empty()).then(|| Arc::new(now)),
     }
-    Some((reason, message))
-}
-
-/// What a resize that has not taken effect will change.
-fn resize(desired: &Desired, observed: &Observed, instance: Option<&Instance>) -> Option<String> {
-    let (flavor, shape) = observed.target(desired)?;
-    let instance = instance?;
-    instance.step_towards(shape)?;
-    let mut changes = Vec::new();
-    if instance.vcpus != shape.vcpus {
-        changes.push(format!("vcpus {} to {}", instance.vcpus, shape.vcpus));
-    }
-    if instance.memory_mib != shape.memory_mib {
-        changes.push(format!("memory {} MiB to {} MiB", instance.memory_mib, shape.memory_mib));
-    }
-    if instance.disk_mib != shape.disk_mib {
-        changes.push(format!("disk {} MiB to {} MiB", instance.disk_mib, shape.disk_mib));
-    }
-    Some(format!(
-        "Flavor {flavor} takes effect the next time the machine is stopped ({}); set resizePolicy: Restart to have it restarted now.",
-        changes.join(", ")
-    ))
 }
 
 /// The last action: one that is being decided on, or one that came with the machine and is only noted.
@@ -288,37 +258,13 @@ fn shown_power(
     }
 }
 
-/// Fields of the shape in which Ganeti differs from what the machine should have.
-fn difference(observed: &Observed, instance: &Instance, shape: &Shape) -> Option<String> {
-    let mut fields = Vec::from_iter(rescue::drift(observed, instance));
-    if instance.vcpus != shape.vcpus {
-        fields.push(format!("vcpus: declared {}, Ganeti has {}", shape.vcpus, instance.vcpus));
-    }
-    if instance.memory_mib != shape.memory_mib {
-        fields.push(format!(
-            "memory: declared {} MiB, Ganeti has {} MiB",
-            shape.memory_mib, instance.memory_mib
-        ));
-    }
-    if instance.disk_mib != shape.disk_mib {
-        fields.push(format!("disk: declared {} MiB, Ganeti has {} MiB", shape.disk_mib, instance.disk_mib));
-    }
-    (!fields.is_empty()).then(|| fields.join("; "))
-}
-
-fn standing(
-    desired: &Desired,
-    observed: &Observed,
-    decision: &Decision,
-    drift: Option<&str>,
-    pending: Option<&Pending>,
-) -> (Standing, Reason, Arc<str>) {
+fn standing(desired: &Desired, decision: &Decision, apart: &Apart<'_>) -> (Standing, Reason, Arc<str>) {
     match decision {
-        Decision::Settled => well(desired, observed, drift, pending),
+        Decision::Settled => well(desired, apart),
         Decision::Watch => (
             Standing::Settled,
             Reason::Observed,
-            match drift {
+            match apart.drift {
                 Some(fields) => format!("The machine is only looked at. Ganeti differs: {fields}.").into(),
                 None => "The machine is only looked at, and Ganeti has what the spec says.".into(),
             },
@@ -336,19 +282,14 @@ fn standing(
             let (reason, what) = progress(*job);
             (Standing::Reconciling, reason, format!("The instance is being {what}{id}.").into())
         }
-        Decision::Act(step) => acting(desired, observed, step, drift, pending),
-        Decision::Gone => acting(desired, observed, &Step::Release, drift, pending),
+        Decision::Act(step) => acting(desired, step, apart),
+        Decision::Gone => acting(desired, &Step::Release, apart),
     }
 }
 
 /// What is told of a step that is about to be made.
-fn acting(
-    desired: &Desired,
-    observed: &Observed,
-    step: &Step,
-    drift: Option<&str>,
-    pending: Option<&Pending>,
-) -> (Standing, Reason, Arc<str>) {
+fn acting(desired: &Desired, step: &Step, apart: &Apart<'_>) -> (Standing, Reason, Arc<str>) {
+    let observed = apart.observed;
     let busy = |reason, message: &str| (Standing::Reconciling, reason, Arc::from(message));
     match step {
         Step::Submit { job, .. } => {
@@ -361,33 +302,28 @@ fn acting(
         }
         Step::Record(Record::Failed) if is_rebuild(observed) => match rebuild::broken() {
             Decision::Stall { reason, message } => (Standing::Stalled, reason, message),
-            _ => well(desired, observed, drift, pending),
+            _ => well(desired, apart),
         },
         // What its power is to be is seen to next.
         Step::Record(_) if is_rebuild(observed) && !has_its_power(desired, observed) => {
             busy(Reason::Rebuilding, "The rebuild is over; the machine is made to be as powerState says.")
         }
         Step::Record(Record::Take) => busy(Reason::Rebooting, "The instance is to be rebooted."),
-        Step::Record(Record::Restart) if observed.resize.is_some() => {
-            busy(Reason::Resizing, "The machine is to be restarted with the shape of another flavor.")
+        Step::Record(Record::Restart) if observed.resize.is_some() || observed.extras.wanted.is_some() => {
+            busy(Reason::Resizing, "The machine is to be restarted, so that what the spec says takes effect.")
         }
         Step::Record(Record::Restart | Record::Rescue) => {
             busy(Reason::Rescuing, "The machine is to boot from something else.")
         }
         // The action is over; the machine is as it was.
-        Step::Record(_) => well(desired, observed, drift, pending),
+        Step::Record(_) => well(desired, apart),
         Step::Release => busy(Reason::Deleting, "The instance is gone; the object follows."),
     }
 }
 
 /// A machine that needs nothing.
-fn well(
-    desired: &Desired,
-    observed: &Observed,
-    drift: Option<&str>,
-    pending: Option<&Pending>,
-) -> (Standing, Reason, Arc<str>) {
-    match (desired.suspended, pending, drift) {
+fn well(desired: &Desired, apart: &Apart<'_>) -> (Standing, Reason, Arc<str>) {
+    match (desired.suspended, apart.pending, apart.drift) {
         (true, ..) => (
             Standing::Settled,
             Reason::Suspended,
@@ -398,10 +334,11 @@ fn well(
         (_, None, Some(fields)) => {
             (Standing::Settled, Reason::Drifted, format!("Ganeti differs: {fields}.").into())
         }
+        (_, None, None) if apart.unplugged => (Standing::Settled, Reason::HotplugFailed, UNPLUGGED.into()),
         (_, None, None) => (
             Standing::Ready,
             Reason::Ready,
-            rescue::told(observed).unwrap_or_else(|| settled(desired.power).into()),
+            rescue::told(apart.observed).unwrap_or_else(|| settled(desired.power).into()),
         ),
     }
 }
@@ -432,6 +369,7 @@ fn progress(job: JobStep) -> (Reason, &'static str) {
         JobStep::Remove => (Reason::Deleting, "removed"),
         JobStep::RebootSoft | JobStep::RebootHard => (Reason::Rebooting, "rebooted"),
         JobStep::Modify | JobStep::Grow => (Reason::Resizing, "given the shape of its flavor"),
+        JobStep::AddDisk | JobStep::GrowDisk => (Reason::Resizing, "given its disks"),
         JobStep::Detach => (Reason::Detaching, "let go"),
         JobStep::Adopt => (Reason::Adopting, "taken over"),
         JobStep::Tag | JobStep::Untag => (Reason::Tagging, "given its tags"),
@@ -470,19 +408,4 @@ fn compared(observed: &Observed, instance: Option<&Instance>, before: &Status) -
         return None;
     }
     before.verdict(ConditionType::InSync).cloned()
-}
-
-fn in_sync(instance: Option<&Instance>, drift: Option<String>, pending: Option<Pending>) -> Verdict {
-    let kind = ConditionType::InSync;
-    match (instance, pending, drift) {
-        (Some(_), Some((reason, message)), _) => Verdict::new(kind, false, reason, message),
-        (Some(_), None, Some(fields)) => Verdict::new(kind, false, Reason::Drifted, fields),
-        (Some(_), None, None) => Verdict::new(kind, true, Reason::InSync, "Ganeti has what the spec says."),
-        (None, ..) => Verdict {
-            kind,
-            status: None,
-            reason: Reason::Creating,
-            message: "There is no instance to compare with.".into(),
-        },
-    }
 }

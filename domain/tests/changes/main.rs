@@ -5,6 +5,7 @@
 
 mod actions;
 mod adoption;
+mod extras;
 mod guards;
 mod rebuild;
 mod rescue;

@@ -13,8 +13,8 @@ use cyclades_domain::{
     naming::JobStep,
     power::Power,
     vm::{
-        BackendView, Boot, Decision, Desired, Instance, Observed, Presence, Request, Rescue, Resize, Stage,
-        Status, Step, TagChange, plan, report,
+        BackendView, Boot, Decision, Desired, Fitting, Instance, Observed, Presence, Request, Rescue, Resize,
+        Stage, Status, Step, TagChange, plan, report,
     },
 };
 
@@ -48,6 +48,8 @@ pub struct Story {
     pub tagged: bool,
     pub has_tags: Vec<Box<str>>,
     pub wanted_tags: Vec<Box<str>>,
+    /// What it declares beside its flavor, and what Ganeti said of the last disk that was plugged in.
+    pub extras: Fitting,
     /// What the operator remembers of the action.
     pub memory: Option<(Arc<str>, Stage)>,
     pub finalizer: bool,
@@ -62,6 +64,7 @@ impl Story {
             desired: Desired {
                 deleting: false,
                 paused: false,
+                namespace_paused: false,
                 observe: false,
                 adopts: false,
                 protected: false,
@@ -92,11 +95,14 @@ impl Story {
                 memory_mib: 256,
                 disk_mib: 1024,
                 boot: Boot::Own,
+                extras: None,
+                can_plug: false,
                 half_made: false,
             }),
             tagged: true,
             has_tags: Vec::new(),
             wanted_tags: Vec::new(),
+            extras: Fitting::default(),
             memory: None,
             finalizer: true,
             jobs: Vec::new(),
@@ -178,6 +184,7 @@ impl Story {
             made_from: None,
             broken: self.status.is_broken(),
             tags: TagChange::between(&self.has_tags, &self.wanted_tags),
+            extras: Fitting { applied: self.status.extras.clone(), ..self.extras.clone() },
         }
     }
 
@@ -218,6 +225,7 @@ impl Story {
 
     pub fn succeed(&mut self, job: JobStep) {
         self.jobs.push(job);
+        self.refit(job);
         let tags = TagChange::between(&self.has_tags, &self.wanted_tags);
         let (_, shape) = &self.flavor;
         let rescue = self.rescue.clone();
@@ -255,6 +263,12 @@ impl Story {
                 assert_eq!(instance.power, Power::Stopped, "a running guest is left alone");
                 (instance.vcpus, instance.memory_mib) = (shape.vcpus, shape.memory_mib);
             }
+            JobStep::AddDisk | JobStep::GrowDisk => {
+                assert!(
+                    instance.can_plug || instance.power == Power::Stopped,
+                    "the guest takes none as it runs"
+                );
+            }
             JobStep::Grow => {
                 assert_eq!(instance.power, Power::Stopped, "a running guest is left alone");
                 assert!(shape.disk_mib > instance.disk_mib, "disks never shrink");
@@ -272,6 +286,16 @@ impl Story {
             },
             JobStep::Remove => self.instance = None,
             JobStep::Create => panic!("nobody asked for another machine"),
+        }
+    }
+
+    /// What a job makes of the instance's extras.
+    fn refit(&mut self, job: JobStep) {
+        let observed = self.observed();
+        let instance = self.instance.as_mut().unwrap();
+        if matches!(job, JobStep::Modify | JobStep::AddDisk | JobStep::GrowDisk) {
+            let due = observed.due(&self.desired, instance);
+            instance.extras = due.after(job, instance.extras.as_deref());
         }
     }
 

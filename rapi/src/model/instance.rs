@@ -102,6 +102,9 @@ pub struct Instance {
     /// Disk sizes, MiB.
     #[serde(rename = "disk.sizes", default)]
     pub disk_sizes: Vec<Option<u64>>,
+    /// Name of each disk.
+    #[serde(rename = "disk.names", default)]
+    pub disk_names: Vec<Option<String>>,
     /// Disk identities.
     #[serde(rename = "disk.uuids", default)]
     pub disk_uuids: Vec<String>,

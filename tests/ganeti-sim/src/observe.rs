@@ -86,6 +86,8 @@ pub struct InstanceView {
     pub vcpus: u64,
     /// Disk sizes, MiB.
     pub disks_mib: Vec<u64>,
+    /// Names of the disks.
+    pub disk_names: Vec<Option<String>>,
     /// MAC addresses.
     pub macs: Vec<String>,
     /// IP addresses.
@@ -113,6 +115,7 @@ impl InstanceView {
             memory_mib: be.maxmem,
             vcpus: be.vcpus,
             disks_mib: instance.disks.iter().map(|disk| disk.size_mib).collect(),
+            disk_names: instance.disks.iter().map(|disk| disk.name.clone()).collect(),
             macs: instance.nics.iter().map(|nic| nic.mac.clone()).collect(),
             ips: instance.nics.iter().map(|nic| nic.ip.clone()).collect(),
             tags: instance.tags.iter().cloned().collect(),

@@ -251,6 +251,7 @@ async fn the_operator_may_do_its_work_and_no_more(bed: &Bed) -> Result<()> {
         (true, vec!["create", "events.events.k8s.io", "-n", "team-a"]),
         (true, vec!["patch", "virtualmachines", "--subresource=status", "-n", "team-a"]),
         (false, vec!["list", "secrets", "-n", "team-a"]),
+        (true, vec!["list", "namespaces"]),
         (false, vec!["get", "namespaces/team-a"]),
         (false, vec!["list", "pods", "-n", NAMESPACE]),
         (false, vec!["create", "virtualmachines", "-n", "team-a"]),

@@ -13,6 +13,8 @@ pub(crate) struct Change {
     /// `ADDED`, `MODIFIED` or `DELETED`.
     pub what: &'static str,
     pub object: Value,
+    /// The object before it: what selectors selected then.
+    pub before: Option<Value>,
 }
 
 /// All that happened, in order of version.

@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use crate::fault::{Call, Moment, Spoil};
 use crate::reply::Refused;
-use crate::selector::selects;
+use crate::selector::Selector;
 use crate::state::Shared;
 use crate::target::{Target, parameter, parse};
 use crate::watch::{Wanted, watch};
@@ -128,12 +128,12 @@ fn json(body: &Bytes) -> Result<Value, Refused> {
 }
 
 fn list(shared: &Shared, target: &Target<'_>, query: &str) -> Value {
-    let selector = parameter(query, "fieldSelector");
+    let selector = Selector::of(query);
     let state = shared.state();
     let here = state.objects.iter().filter(|((plural, namespace, _), object)| {
         *plural == target.kind.plural
             && target.namespace.is_none_or(|wanted| wanted == namespace)
-            && selects(selector.as_deref(), object)
+            && selector.selects(object)
     });
     let items: Vec<&Value> = here.map(|(_, object)| object).collect();
     json!({
@@ -147,7 +147,7 @@ fn stream(shared: &Arc<Shared>, target: &Target<'_>, query: &str) -> Response<Pa
     let wanted = Wanted {
         plural: target.kind.plural.clone(),
         namespace: target.namespace.map(str::to_owned),
-        selector: parameter(query, "fieldSelector").map(std::borrow::Cow::into_owned),
+        selector: Selector::of(query),
         version: parameter(query, "resourceVersion").and_then(|text| text.parse().ok()).unwrap_or(0),
         timeout: seconds.map(Duration::from_secs),
     };

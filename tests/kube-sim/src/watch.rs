@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::changes::Change;
 use crate::fault::WatchFaults;
 use crate::reply::Refused;
-use crate::selector::selects;
+use crate::selector::Selector;
 use crate::state::Shared;
 
 /// How long a watch lasts where the client does not say.
@@ -25,7 +25,7 @@ const LAG_STEP: Duration = Duration::from_millis(1);
 pub(crate) struct Wanted {
     pub plural: String,
     pub namespace: Option<String>,
-    pub selector: Option<String>,
+    pub selector: Selector,
     /// The last version that the client has seen; 0 for none.
     pub version: u64,
     pub timeout: Option<Duration>,
@@ -67,7 +67,7 @@ impl Watch {
             let objects = state.objects.iter().filter(|((plural, namespace, _), object)| {
                 *plural == self.wanted.plural
                     && self.wanted.namespace.as_ref().is_none_or(|wanted| wanted == namespace)
-                    && selects(self.wanted.selector.as_deref(), object)
+                    && self.wanted.selector.selects(object)
             });
             self.ready = objects.map(|(_, object)| line("ADDED", object)).collect();
             self.ready.reverse();
@@ -130,8 +130,10 @@ impl Watch {
         loop {
             let namespace = self.wanted.namespace.as_deref();
             let change = state.changes.next(&self.wanted.plural, namespace, self.wanted.version)?;
-            if selects(self.wanted.selector.as_deref(), &change.object) {
-                return Some(change.clone());
+            if let Some(what) =
+                self.wanted.selector.event(change.what, change.before.as_ref(), &change.object)
+            {
+                return Some(Change { what, ..change.clone() });
             }
             self.wanted.version = change.version;
         }

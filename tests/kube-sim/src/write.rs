@@ -156,6 +156,7 @@ impl State {
             namespace,
             what,
             object: object.clone(),
+            before: self.objects.get(&place).cloned(),
         };
         self.changes.add(change);
         self.objects.insert(place, object.clone());

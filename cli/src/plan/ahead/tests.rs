@@ -85,6 +85,8 @@ fn what_ganeti_shows_outranks_the_status() {
         memory_mib: 1024,
         disk_mib: 0,
         boot: Boot::Own,
+        extras: None,
+        can_plug: false,
         half_made: false,
     };
     let sighting = Sighting { instance: Some(instance), ..Sighting::default() };
@@ -202,6 +204,8 @@ fn orphan(memory_mib: u64) -> Sight {
         memory_mib,
         disk_mib: 0,
         boot: Boot::Own,
+        extras: None,
+        can_plug: false,
         half_made: false,
     };
     let name_taken = Some("old.example.com".to_owned());

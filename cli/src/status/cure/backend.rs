@@ -55,6 +55,12 @@ fn of_access(reason: Reason, on: &Subject) -> Option<Advice> {
 fn of_object(reason: Reason, on: &Subject) -> Option<Advice> {
     let name = &on.name;
     Some(match reason {
+        Reason::ParameterNotAllowed => administrator(
+            "patch",
+            format!(
+                "list the parameter that the message names in spec.allowedHypervisorParameters of {on}; or take it out of the machine's spec.hypervisorParameters, which its owner can"
+            ),
+        ),
         Reason::ClusterChanged => administrator(
             "patch",
             format!("correct spec.endpoints of {on}, or declare the other cluster anew"),

@@ -23,6 +23,11 @@ fn ganeti(todo: &str) -> Advice {
 /// What the object says, or nobody can give it.
 fn of_spec(reason: Reason, on: &Subject) -> Option<Advice> {
     Some(match reason {
+        Reason::Paused if on.kind == "Namespace" => (
+            Who::Administrator,
+            Some("patch"),
+            format!("have the label taken off: kubectl label namespace {} {}-", on.name, names::PAUSED_LABEL),
+        ),
         Reason::Paused => {
             let namespace = on.namespace.as_deref().unwrap_or("default");
             let name = &on.name;
@@ -37,7 +42,9 @@ fn of_spec(reason: Reason, on: &Subject) -> Option<Advice> {
             "wait for room, or choose a smaller flavor; an administrator can add or open a backend"
                 .to_owned(),
         ),
-        Reason::InvalidSpec | Reason::ResizeRefused => owner("correct what the message names"),
+        Reason::InvalidSpec | Reason::ResizeRefused | Reason::DisksRefused => {
+            owner("correct what the message names")
+        }
         Reason::ResizePending => owner(
             "stop the machine when it suits; or set spec.resizePolicy to Restart to have it restarted now",
         ),
@@ -51,6 +58,12 @@ fn of_spec(reason: Reason, on: &Subject) -> Option<Advice> {
         Reason::RebuildFailed => owner(
             "read status.lastAction, then give spec.action another id; or set spec.powerState to Stopped and then to Running to start it as it is",
         ),
+        Reason::HotplugFailed => owner(
+            "stop and start the machine when it suits, or ask for a RebootHard by spec.action: its guest has the disk then",
+        ),
+        Reason::ParameterNotAllowed => {
+            owner("take the parameter that the message names away, or have it allowed")
+        }
         Reason::Suspended => (
             Who::Administrator,
             Some("suspend"),

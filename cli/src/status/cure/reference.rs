@@ -36,6 +36,13 @@ pub(super) fn advice(reason: Option<Reason>, on: &Subject) -> Advice {
             Some("patch"),
             format!("have {on} shared (spec.visibility: Public), or name another one in spec.imageRef"),
         ),
+        Some(Reason::ParameterNotAllowed) => (
+            Who::ImageOwner,
+            Some("patch"),
+            format!(
+                "list the parameter that the message names in spec.source.ganetiOS.allowedParameters of {on}; or take it out of the machine's spec.osParameters"
+            ),
+        ),
         Some(Reason::UserDataNotSupported) => (
             Who::ImageOwner,
             Some("patch"),

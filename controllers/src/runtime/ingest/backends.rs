@@ -103,5 +103,10 @@ fn store(world: &mut World, name: &Arc<str>, read: BackendObject) -> Option<Vec<
     if forgotten || other_media {
         return Some(world.machines.on_backend(name).cloned().collect());
     }
-    Some(if reopened { world.needs.met(&Need::Capacity) } else { Vec::new() })
+    let mut woken = Vec::new();
+    if reopened {
+        woken = world.needs.met(&Need::Capacity);
+        woken.extend(world.needs.met(&Need::Backend(Arc::clone(name))));
+    }
+    Some(woken)
 }

@@ -15,13 +15,13 @@ fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
 }
 
-/// A row as Ganeti answers it: name, uuid, serial, node, memory, vcpus, tags.
+/// A row as Ganeti answers it: name, uuid, serial, node, memory, vcpus, disks, tags, hypervisor, names of disks, parameters.
 fn row(name: &str, serial: u64, node: &str, tags: &[String]) -> String {
     let tags = serde_json::to_string(tags).unwrap();
-    // The fake hypervisor knows no medium to boot from.
-    let boot = "[3,null],[3,null],[3,null]";
+    // A hypervisor that knows no medium to boot from.
+    let more = r#"[3,null],[3,null],[3,null],[0,"fake"],[0,[]],[0,{}]"#;
     format!(
-        r#"[[0,"{name}"],[0,"uuid-{name}"],[0,{serial}],[0,"{node}"],[0,256],[0,1],[0,0],[0,{tags}],{boot}]"#
+        r#"[[0,"{name}"],[0,"uuid-{name}"],[0,{serial}],[0,"{node}"],[0,256],[0,1],[0,[]],[0,{tags}],{more}]"#
     )
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod changes;
 mod cluster;
 mod create;
+mod disks;
 mod faults;
 mod jobs;
 mod power;
@@ -71,6 +72,8 @@ pub fn cases() -> Vec<Case> {
         case!(false, reinstall::another_os_on_the_same_disk),
         case!(false, reinstall::what_is_refused_before_anything_is_erased),
         case!(false, reinstall::a_script_that_fails),
+        case!(false, disks::added_and_grown),
+        case!(false, disks::of_a_diskless_instance),
         case!(false, tags::of_an_instance),
         case!(false, tags::of_the_cluster),
         case!(false, jobs::an_unknown_one),

@@ -7,6 +7,7 @@ use cyclades_e2e::{Need, Suite, cases};
 
 mod changes;
 mod deletion;
+mod extras;
 mod guards;
 mod life;
 mod outages;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
             power::a_start_by_hand_is_respected_or_corrected,
             power::a_crash_is_started_again,
             power::drift_is_shown,
+            power::a_paused_namespace_is_left_alone,
             changes::another_flavor_takes_effect_at_the_next_stop,
             changes::another_flavor_restarts_the_guest_when_that_is_wanted,
             changes::a_reboot_is_done_once_for_each_id,
@@ -52,6 +54,9 @@ fn main() -> ExitCode {
             changes::what_is_not_nobodys_is_not_taken_over,
             changes::tags_are_kept_while_the_guest_runs,
             changes::a_suspended_machine_stays_stopped_until_it_is_released,
+            extras::a_disk_is_plugged_into_the_running_guest,
+            extras::a_disk_that_is_removed_by_hand_is_shown,
+            extras::a_hypervisor_parameter_takes_effect_at_a_start,
             words::names_and_metadata_are_not_told_to_ganeti,
             rebuild::another_image_is_installed_once_for_each_id,
             rebuild::a_mistake_shows_before_anything_is_lost,

@@ -103,3 +103,20 @@ pub async fn drift_is_shown(stage: &Stage) -> Result<()> {
     stage.field(FAKE, &instance, ("be/maxmem", "16"), LONG).await?;
     machine.ready_and(ObservedPower::Running, LONG).await.map(drop)
 }
+
+/// A paused namespace: its machines are left alone until it goes on.
+pub async fn a_paused_namespace_is_left_alone(stage: &Stage) -> Result<()> {
+    let space = stage.space("asleep").await?;
+    let machine = space.apply("web", json!({"backendName": FAKE_BACKEND})).await?;
+    machine.ready_and(ObservedPower::Running, LONG).await?;
+    let instance = machine.instance().await?;
+    stage.kubectl(&["label", "namespace", space.namespace(), "cyclades.io/paused=true"]).await?;
+    machine.not_ready(Reason::Paused, SOON).await?;
+    machine.power("Stopped").await?;
+    machine.not_ready(Reason::Paused, SOON).await?;
+    stage.polls(FAKE_BACKEND, 2, LONG).await?;
+    let jobs = stage.jobs(FAKE, &instance).await?;
+    ensure!(jobs.len() == 1, "{jobs:?}");
+    stage.kubectl(&["label", "namespace", space.namespace(), "cyclades.io/paused-"]).await?;
+    machine.ready_and(ObservedPower::Stopped, LONG).await.map(drop)
+}

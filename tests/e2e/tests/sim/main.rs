@@ -8,6 +8,7 @@ use cyclades_e2e::{Need, Suite, cases};
 mod answers;
 mod days;
 mod deletion;
+mod extras;
 mod guards;
 mod input;
 mod placement;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
             power::a_guest_that_powers_off_is_respected_under_follow,
             power::a_stop_by_hand_is_seen_within_a_poll,
             power::a_paused_machine_is_left_alone,
+            power::a_paused_namespace_is_left_alone,
             power::a_paused_backend_is_not_asked_anything,
             power::a_machine_that_moves_is_followed,
             power::long_names_make_tags_that_ganeti_takes,
@@ -75,6 +77,11 @@ fn main() -> ExitCode {
             deletion::a_namespace_with_machines_goes_and_their_instances_first,
             deletion::a_machine_that_vanished_is_lost_until_its_owner_says_otherwise,
             deletion::slow_removals_leave_room_for_creates,
+            extras::own_disks_come_and_grow_while_the_guest_runs,
+            extras::own_disks_wait_where_the_guest_takes_none,
+            extras::hypervisor_parameters_are_those_that_the_backend_allows,
+            extras::os_parameters_are_those_that_the_image_allows,
+            extras::the_scheduler_counts_disks_and_asks_for_parameters,
             words::names_and_metadata_change_and_ganeti_is_not_told,
             words::metadata_has_bounds,
             rescue::a_machine_is_rescued_and_boots_from_its_disk_again,

@@ -55,6 +55,41 @@ pub async fn a_paused_machine_is_left_alone(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
+/// A paused namespace has all its machines left alone, those that are made in it and their deletion too; a machine of
+/// another one notices nothing.
+pub async fn a_paused_namespace_is_left_alone(stage: &Stage) -> Result<()> {
+    let (space, other, cluster) =
+        (stage.space("asleep").await?, stage.space("awake").await?, stage.sim("asleep").await?);
+    let machine = cluster.running(&space, "web").await?;
+    let leaving = cluster.running(&space, "leaving").await?;
+    let pause = async |value: &str| {
+        stage.kubectl(&["label", "namespace", space.namespace(), value, "--overwrite"]).await.map(drop)
+    };
+    pause("cyclades.io/paused=true").await?;
+    for machine in [&machine, &leaving] {
+        let message = machine.not_ready(Reason::Paused, SOON).await?;
+        ensure!(message.contains("namespace is paused by label cyclades.io/paused"), "the cure: {message}");
+    }
+    let jobs = cluster.sim.last_job();
+    machine.power("Stopped").await?;
+    leaving.delete().await?;
+    let made = space.apply("made", cluster.here(json!({}))).await?;
+    made.not_ready(Reason::Paused, SOON).await?;
+    cluster.polls(2).await?;
+    ensure!(cluster.sim.last_job() == jobs, "{:?}", cluster.sim.jobs_above(jobs));
+    ensure!(leaving.find().await?.is_some(), "the object is there");
+    cluster.running(&other, "web").await?;
+
+    pause("cyclades.io/paused=false").await?;
+    machine.ready_and(ObservedPower::Stopped, SOON).await?;
+    leaving.gone(SOON).await?;
+    made.ready_and(ObservedPower::Running, SOON).await?;
+    pause("cyclades.io/paused=true").await?;
+    made.not_ready(Reason::Paused, SOON).await?;
+    pause("cyclades.io/paused-").await?;
+    made.ready_and(ObservedPower::Running, SOON).await.map(drop)
+}
+
 /// A backend that is paused is left alone with all its machines.
 pub async fn a_paused_backend_is_not_asked_anything(stage: &Stage) -> Result<()> {
     let (space, cluster) = (stage.space("still").await?, stage.sim("still").await?);

@@ -70,8 +70,11 @@ pub(super) fn grow(state: &mut State, op: &Op, messages: &mut Vec<String>) -> Re
     let now = state.now();
     if !op.flag("dry_run") {
         state.edit(slot, |instance| {
-            // Disks are in use while they grow; their size is no part of the instance's own record.
+            // Disks are in use while they grow.
             instance.mark(None, Some(true), None, now);
+            if grown > 0 {
+                instance.touch(now);
+            }
             if let Some(disk) = instance.disks.get_mut(index) {
                 disk.size_mib = target;
             }

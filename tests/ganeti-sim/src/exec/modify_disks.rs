@@ -30,10 +30,17 @@ pub(super) fn apply(
         let index = index_of(&change, after)?;
         match change.verb {
             "add" => {
+                if !op.flag("wait_for_sync") && !after.disks_active {
+                    return invalid(
+                        "Can't add a disk to an instance with deactivated disks and --no-wait-for-sync given",
+                    );
+                }
                 add(state, &change, index, after, changes)?;
                 let size = after.disks.get(index).map_or(0, |disk| disk.size_mib);
                 messages.push(format!("* disk {index}, size {}", unit(size)));
                 messages.extend(synced(&after.name));
+                // Without hotplug it is entered into the configuration and then used, two changes of the record.
+                counted += usize::from(after.disks_active && !hotplug);
             }
             "remove" => remove(index, after, changes, hotplug)?,
             "modify" => {
@@ -80,6 +87,11 @@ fn add(
     }
     let params = Value::Object(change.params.clone());
     check_device_names("disk", std::slice::from_ref(&params))?;
+    let name = change.params.get("name").and_then(Value::as_str);
+    if let Some(name) = name.filter(|name| after.disks.iter().any(|disk| disk.name.as_deref() == Some(name)))
+    {
+        return Err(OpError::prereq(format!("disk name '{name}' already used"), ecode::NOTUNIQUE));
+    }
     let mut disk = build_one(&params)?;
     let free = state.nodes.get(after.pnode).map_or(0, |node| node.free_disk_mib());
     if disk.size_mib > free {
