@@ -188,6 +188,7 @@ mod tests {
                 variant: None,
                 parameters: Default::default(),
                 user_data_parameter: None,
+                allowed_parameters: Vec::new(),
             }),
         };
         let spec = |visibility| ImageSpec {
