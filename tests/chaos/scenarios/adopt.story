@@ -10,8 +10,8 @@ An instance that nobody declared is taken over while its guest runs, and then st
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   adopt: job TAGS_SET
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Adopting: Job 2 on ganeti-1 is to put our tags on instance old.example.com.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job TAGS_SET: success
   says   web: Ready=True Ready: The machine runs as declared.
   says   web: Placed=True BackendChosen

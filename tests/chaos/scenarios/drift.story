@@ -7,10 +7,10 @@ An administrator gives an instance more memory: that is told, later corrected, l
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -38,7 +38,7 @@ An administrator gives an instance more memory: that is told, later corrected, l
   event  web: Normal Stopping: Job 4 on ganeti-1 is to shut down instance cyclades-web.
   ended  job INSTANCE_SHUTDOWN(cyclades-web): success
   step   modify: job INSTANCE_SET_PARAMS(cyclades-web)
-  event  web: Normal Resizing: Job 5 on ganeti-1 is to set CPUs and memory of instance cyclades-web.
+  event  web: Normal Resizing: Job 5 on ganeti-1 is to set CPUs, memory and hypervisor parameters of instance cyclades-web.
   ended  job INSTANCE_SET_PARAMS(cyclades-web): success
   step   start: job INSTANCE_STARTUP(cyclades-web)
   event  web: Normal Starting: Job 6 on ganeti-1 is to start instance cyclades-web.

@@ -7,17 +7,17 @@ A machine names a flavor that does not exist; it goes on when the flavor appears
   says   web: Placed=False FlavorNotFound
   says   web: InSync=Unknown Creating
   says   web: powerState Pending
-  event  web: Warning FlavorNotFound: Flavor large does not exist: create it, and the machine goes on.
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  event  web: Warning FlavorNotFound: Flavor large does not exist: create it, and the machine goes on.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
 
 > apply flavor large vcpus=2 memory=512Mi
 
 > until vm web Ready flavor=large
   step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success

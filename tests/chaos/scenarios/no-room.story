@@ -9,8 +9,8 @@ There is no room for a second machine until the first one goes.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   step   web: place on ganeti-1
   step   create: job INSTANCE_CREATE(cyclades-web)
-  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Placed on ganeti-1.
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success

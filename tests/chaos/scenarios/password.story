@@ -7,10 +7,10 @@ The password in the Secret is mistyped: the backend says so, and goes on when it
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -36,8 +36,8 @@ The password in the Secret is mistyped: the backend says so, and goes on when it
   event  web: Warning BackendNotReady: GanetiBackend ganeti-1 is not ready: RAPI refused the user name or password: correct the Secret, or /var/lib/ganeti/rapi/users on the master.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_SHUTDOWN(cyclades-web): success
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: powerState Stopped

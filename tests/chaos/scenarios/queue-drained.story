@@ -7,10 +7,10 @@ The job queue is drained: nothing is sent until it is open again.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -26,10 +26,10 @@ The job queue is drained: nothing is sent until it is open again.
 > set vm web powerState=Stopped
 
 > until backend ganeti-1 reason=QueueDrained
-  says   web: Ready=False BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
   says   ganeti-1: Ready=False QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
-  event  web: Warning BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
+  says   web: Ready=False BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
   event  ganeti-1: Warning QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
+  event  web: Warning BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
 
 > queue open
 

@@ -7,10 +7,10 @@ The script of the new image fails, and the next rebuild works; who asks while on
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -75,8 +75,8 @@ The script of the new image fails, and the next rebuild works; who asks while on
   says   web: Ready=False Rebuilding: The instance is being installed anew (job 8).
   says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
   says   web: action third: Done
-  step   start: job INSTANCE_STARTUP(cyclades-web)
   event  web: Normal Rebuilt: Action third is done: image other is installed.
+  step   start: job INSTANCE_STARTUP(cyclades-web)
   event  web: Normal Starting: Job 9 on ganeti-1 is to start instance cyclades-web.
   ended  job INSTANCE_STARTUP(cyclades-web): success
   says   web: Ready=True Ready: The machine runs as declared.

@@ -7,10 +7,10 @@ A machine gets another flavor, which takes effect the next time that it is stopp
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
   says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
@@ -35,17 +35,17 @@ A machine gets another flavor, which takes effect the next time that it is stopp
   event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
   ended  job INSTANCE_SHUTDOWN(cyclades-web): success
   step   modify: job INSTANCE_SET_PARAMS(cyclades-web)
-  event  web: Normal Resizing: Job 4 on ganeti-1 is to set CPUs and memory of instance cyclades-web.
+  event  web: Normal Resizing: Job 4 on ganeti-1 is to set CPUs, memory and hypervisor parameters of instance cyclades-web.
   ended  job INSTANCE_SET_PARAMS(cyclades-web): success
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: InSync=True InSync
   says   web: powerState Stopped
+  event  web: Normal Stopped: The machine is stopped as declared.
 
 > set vm web powerState=Running
 
 > until vm web Ready flavor=small powerState=Running
   step   start: job INSTANCE_STARTUP(cyclades-web)
-  event  web: Normal Stopped: The machine is stopped as declared.
   event  web: Normal Starting: Job 5 on ganeti-1 is to start instance cyclades-web.
   ended  job INSTANCE_STARTUP(cyclades-web): success
   says   web: Ready=True Ready: The machine runs as declared.

@@ -12,9 +12,9 @@ A disk never shrinks: a flavor with a smaller one is refused, and a larger one i
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   step   web: place on ganeti-1
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Scheduled: Placed on ganeti-1.
-  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   ended  job INSTANCE_CREATE(cyclades-web): success
@@ -36,7 +36,7 @@ A disk never shrinks: a flavor with a smaller one is refused, and a larger one i
 > set vm web flavorRef.name=wider
 
 > until vm web Ready flavor=wider powerState=Running
-  says   web: Ready=False Resizing: The machine is to be restarted with the shape of another flavor.
+  says   web: Ready=False Resizing: The machine is to be restarted, so that what the spec says takes effect.
   says   web: InSync=False ResizePending
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
   event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.

@@ -7,14 +7,14 @@ Of two clusters one takes connections and answers nothing: machines of the other
 > until vm web Ready
   step   db: place on ganeti-2
   step   web: place on ganeti-1
-  says   ganeti-2: Ready=False Synchronising: The inventory is being read.
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
-  event  ganeti-2: Normal Synchronising: The inventory is being read.
+  says   ganeti-2: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
+  event  ganeti-2: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
-  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   says   ganeti-2: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-db)
   event  ganeti-2: Normal Ready: The cluster answers and its machines are managed.
@@ -26,13 +26,13 @@ Of two clusters one takes connections and answers nothing: machines of the other
   says   web: InSync=True InSync
   says   web: powerState Running
   event  web: Normal Running: The machine runs as declared.
-
-> until vm db Ready
   says   db: Ready=True Ready: The machine runs as declared.
   says   db: Placed=True BackendChosen
   says   db: InSync=True InSync
   says   db: powerState Running
   event  db: Normal Running: The machine runs as declared.
+
+> until vm db Ready
 
 > backend hangs ganeti-1
 

@@ -138,9 +138,12 @@ async fn rates_are_limited_and_pauses_end() {
     for number in 0..3 {
         ids.push(bed.client.startup_instance(&format!("nobody{number}"), &Submit::default()).await.unwrap());
     }
-    assert_eq!(status(&bed.sim, ids[2]), "queued");
     let all = |sim: &Sim| ids.iter().all(|id| status(sim, *id) == "error");
     bed.sim.wait_for("all", WITHIN, all).await.unwrap();
+    let mut times: Vec<_> =
+        bed.client.job_details(&ids).await.unwrap().into_iter().map(|job| (job.started, job.ended)).collect();
+    times.sort_unstable();
+    assert!(times.windows(2).all(|two| two[0].1 <= two[1].0), "two at a time: {times:?}");
     let path = format!("/2/filters/{}", uuid.as_str().unwrap());
     let pause = json!({"action": "PAUSE", "predicates": []});
     assert_eq!(raw::send(&bed.sim, "PUT", &path, Some(pause)).await.body, uuid);
