@@ -7,6 +7,8 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::layout::Layout;
+use crate::mark::{BED, PART};
 use crate::options::{CLUSTER_ID, NAMESPACE, OperatorOptions, REPLICA};
 use crate::{Error, command};
 
@@ -21,8 +23,14 @@ pub(crate) struct Chart {
 
 impl Chart {
     /// `helm template`, with the operator's log as the bed wants it.
-    pub(crate) async fn render(helm: &Path, home: &Path, options: &OperatorOptions) -> Result<Self, Error> {
+    pub(crate) async fn render(
+        helm: &Path,
+        layout: &Layout,
+        options: &OperatorOptions,
+    ) -> Result<Self, Error> {
         let mut helm = Command::new(helm);
+        // If this process is killed meanwhile, whoever takes the bed down finds it.
+        helm.env(BED, layout.dir()).env(PART, "helm");
         helm.arg("template").arg("cyclades").arg(folder()).args(["--namespace", NAMESPACE]);
         helm.args(["--kube-version", cyclades_control_plane::binaries::KUBERNETES_VERSION]);
         let own = [
@@ -35,7 +43,7 @@ impl Chart {
             helm.arg("--set").arg(value);
         }
         for variable in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
-            helm.env(variable, home);
+            helm.env(variable, layout.helm());
         }
         Self::parse(&command::run(&mut helm, None, RENDER_LIMIT).await?)
     }

@@ -114,7 +114,7 @@ async fn start_clusters(
 }
 
 async fn render(programs: &Programs, layout: &Layout, options: &OperatorOptions) -> Result<Chart, Error> {
-    Chart::render(&programs.helm, &layout.helm(), options).await
+    Chart::render(&programs.helm, layout, options).await
 }
 
 impl Bed {

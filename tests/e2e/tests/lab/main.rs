@@ -32,7 +32,8 @@ fn main() -> ExitCode {
     Suite {
         need: Need::Lab,
         options: Options::for_test(vec![ClusterKind::LabKvm, ClusterKind::LabFake, ClusterKind::LabFake]),
-        threads: None,
+        // A job of a real Ganeti is half a second of work for both cores: more cases at a time only wait for each other.
+        threads: Some(4),
         cases: cases![
             life::two_machines_are_made_stopped_started_and_deleted,
             outages::a_drained_queue_is_told_and_waited_for,
