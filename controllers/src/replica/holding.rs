@@ -10,6 +10,7 @@ use crate::{
     runtime::{
         context::Ctx,
         kube_api::{Patch, Place, WriteError},
+        queue::Urgency,
     },
     world::{Backend, Memory, ObjectName, World},
 };
@@ -57,11 +58,14 @@ pub(crate) async fn take(ctx: &Ctx, name: &Arc<str>) -> Result<(), WriteError> {
     write(ctx, name, Held { holder: Some(&ctx.replica.identity.name), epoch: Some(epoch) }).await?;
     info!(backend = %name, epoch, "backend is held");
     let_go(ctx, name);
-    ctx.world.change(|world| {
+    let machines: Vec<ObjectName> = ctx.world.change(|world| {
         if let Some(backend) = world.backends.get_mut(name) {
             backend.held = Some(epoch);
         }
+        world.machines.on_backend(name).cloned().collect()
     });
+    // A pass that they had before was not for this replica. If the backend is never well, nobody else wakes them.
+    ctx.wake_machines(machines, Urgency::Resync);
     Ok(())
 }
 

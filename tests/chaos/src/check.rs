@@ -167,6 +167,8 @@ impl Checker {
         match (job.opcode.as_str(), instance) {
             ("OP_INSTANCE_CREATE", _) => return self.may_be_made(scene, job, &id),
             ("OP_TAGS_SET", Some(instance)) if instance.machine().is_none() => return Ok(()),
+            // It has ended by the time it is looked at, and the tags are gone.
+            ("OP_TAGS_DEL", Some(instance)) if instance.machine().is_none() => return Ok(()),
             (_, Some(instance)) if instance.machine() != Some(&id) => {
                 return broken(format!("{}, whose instance is not its machine's", job.told()));
             }
