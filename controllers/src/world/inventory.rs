@@ -1,52 +1,25 @@
 //! The instances of a cluster as last read, and how sure we are that one is not there.
 
+mod record;
+
 use std::{
     collections::{HashMap, HashSet},
-    rc::Rc,
     sync::Arc,
 };
-
-use cyclades_crds::names;
 
 use cyclades_domain::{
     inventory::{Credibility, POLLS_BEFORE_ABSENT, judge},
     naming::{Owner, owner},
     power::Power,
-    vm::{Boot, Disk, Extras, Instance, Presence, can_plug},
+    vm::{Instance, Presence, can_plug},
 };
 use uuid::Uuid;
 
+use self::record::{Record, extras, user_tags};
 use super::{
     rows::{InstanceRow, LeanRow, StatusRow},
     usage::Usage,
 };
-
-/// An instance as last read.
-#[derive(Debug)]
-pub(crate) struct Record {
-    uuid: Arc<str>,
-    serial: u64,
-    node: Arc<str>,
-    owner: Owner,
-    vcpus: u32,
-    memory_mib: u64,
-    disk_mib: u64,
-    /// The words of its owner as Ganeti's tags, sorted; `None` for none.
-    user_tags: Option<Rc<[Box<str>]>>,
-    boot: Boot,
-    /// Hypervisor parameters and disks beside the first; `None` for none.
-    extras: Option<Arc<Extras>>,
-    /// Its hypervisor can plug disks into a running guest.
-    can_plug: bool,
-    /// `None` until a live status has been read.
-    power: Option<Power>,
-    /// A sample that needs a second one to be believed.
-    doubt: Option<Power>,
-    /// Snapshot that showed it last.
-    mark: u32,
-    /// Snapshots in a row that did not show it.
-    missing: u8,
-}
 
 /// A machine's instance that should exist and is not shown.
 #[derive(Debug)]
@@ -412,49 +385,6 @@ impl Inventory {
     pub(crate) fn ours_but(&self, of: impl Fn(Uuid) -> bool) -> impl Iterator<Item = Counted<'_>> {
         let without = move |owner| matches!(owner, Owner::Ours(id) if !of(id));
         self.by_name.iter().filter(move |(_, record)| without(record.owner)).map(Counted::of)
-    }
-}
-
-/// The words of an instance's owner among its tags.
-fn user_tags(row: &InstanceRow<'_>) -> Option<Rc<[Box<str>]>> {
-    let mut tags: Vec<Box<str>> = row
-        .tags
-        .iter()
-        .filter(|tag| tag.starts_with(names::TAG_USER))
-        .map(|tag| Box::from(tag.as_ref()))
-        .collect();
-    tags.sort();
-    (!tags.is_empty()).then(|| tags.into())
-}
-
-/// What an instance has beside its shape. Of parameters, only those matter that a machine may declare: not of instances
-/// that are another's.
-fn extras(row: &InstanceRow<'_>, owner: Owner) -> Option<Arc<Extras>> {
-    let parameters = row.parameters.iter().filter(|_| owner != Owner::Another);
-    let disks = row.lean.disks.rest.iter().enumerate().map(|(at, size)| {
-        let name = row.disk_names.rest.get(at).cloned().flatten();
-        // A disk without a name is shown by its index, which is no name that a machine can declare.
-        let name = name.unwrap_or_else(|| format!("disk/{}", at + 1).into());
-        Disk { name, size_mib: size.unwrap_or(0) }
-    });
-    let extras = Extras {
-        parameters: parameters.map(|(name, value)| (name.clone(), value.0.clone())).collect(),
-        disks: disks.collect(),
-    };
-    (!extras.is_empty()).then(|| Arc::new(extras))
-}
-
-impl Record {
-    /// Whether a row tells nothing new. Migration and failover leave the serial number as it is, so the node is
-    /// compared as well.
-    fn is(&self, row: &LeanRow<'_>) -> bool {
-        self.serial == row.serial_no
-            && *self.uuid == *row.uuid
-            && *self.node == *row.node
-            && self.memory_mib == row.memory_mib
-            && self.disk_mib == row.disk_mib()
-            && self.extras.as_ref().map_or(0, |extras| extras.disk_mib()) == row.rest_mib()
-            && u64::from(self.vcpus) == row.vcpus
     }
 }
 

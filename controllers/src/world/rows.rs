@@ -9,6 +9,29 @@ use serde::{
     de::{Error, SeqAccess, Visitor},
 };
 
+/// The fields of a whole row, in the order in which it is read, and others after them.
+macro_rules! instance_fields {
+    ($($more:literal)?) => {
+        &[
+            "name",
+            "uuid",
+            "serial_no",
+            "pnode",
+            "be/maxmem",
+            "be/vcpus",
+            "disk.sizes",
+            "tags",
+            "hv/boot_order",
+            "hv/cdrom_image_path",
+            "hv/kernel_path",
+            "hypervisor",
+            "disk.names",
+            "custom_hvparams",
+            $($more,)?
+        ]
+    };
+}
+
 /// An instance's configuration. Ganeti answers it from memory, without asking a node.
 #[derive(Debug)]
 pub(crate) struct InstanceRow<'a> {
@@ -23,22 +46,7 @@ pub(crate) struct InstanceRow<'a> {
 }
 
 impl<'de> QueryRow<'de> for InstanceRow<'de> {
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "uuid",
-        "serial_no",
-        "pnode",
-        "be/maxmem",
-        "be/vcpus",
-        "disk.sizes",
-        "tags",
-        "hv/boot_order",
-        "hv/cdrom_image_path",
-        "hv/kernel_path",
-        "hypervisor",
-        "disk.names",
-        "custom_hvparams",
-    ];
+    const FIELDS: &'static [&'static str] = instance_fields!();
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
         let lean = LeanRow::from_cells(cells)?;
@@ -122,23 +130,7 @@ pub(crate) struct RefreshRow<'a> {
 }
 
 impl<'de> QueryRow<'de> for RefreshRow<'de> {
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "uuid",
-        "serial_no",
-        "pnode",
-        "be/maxmem",
-        "be/vcpus",
-        "disk.sizes",
-        "tags",
-        "hv/boot_order",
-        "hv/cdrom_image_path",
-        "hv/kernel_path",
-        "hypervisor",
-        "disk.names",
-        "custom_hvparams",
-        "status",
-    ];
+    const FIELDS: &'static [&'static str] = instance_fields!("status");
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
         let instance = InstanceRow::from_cells(cells)?;

@@ -226,18 +226,13 @@ impl Story {
     pub fn succeed(&mut self, job: JobStep) {
         self.jobs.push(job);
         self.refit(job);
+        if self.failed(job) {
+            return;
+        }
         let tags = TagChange::between(&self.has_tags, &self.wanted_tags);
         let (_, shape) = &self.flavor;
         let rescue = self.rescue.clone();
         let instance = self.instance.as_mut().unwrap();
-        if let Some((_, stage)) = self.fails.take_if(|(step, _)| *step == job) {
-            let (id, _) = self.memory.take().unwrap();
-            self.memory = Some((id, stage));
-            if stage == Stage::Failed {
-                self.disk = None;
-            }
-            return;
-        }
         match job {
             JobStep::SetOs => {
                 let (id, _) = self.memory.take().unwrap();
@@ -287,6 +282,17 @@ impl Story {
             JobStep::Remove => self.instance = None,
             JobStep::Create => panic!("nobody asked for another machine"),
         }
+    }
+
+    /// Whether the job is one that fails, and what comes of that.
+    fn failed(&mut self, job: JobStep) -> bool {
+        let Some((_, stage)) = self.fails.take_if(|(step, _)| *step == job) else { return false };
+        let (id, _) = self.memory.take().unwrap();
+        self.memory = Some((id, stage));
+        if stage == Stage::Failed {
+            self.disk = None;
+        }
+        true
     }
 
     /// What a job makes of the instance's extras.

@@ -196,9 +196,7 @@ impl Bench<'_> {
         self.numbers.set("rest_cpu_percent", rest.cpu_percent);
         self.numbers.set("rest_rss_mib", rest.resident_mib);
         self.numbers.set("rest_rapi_per_min", rest.rapi_per_min);
-        // Who begins says in the backend's status that it holds it, under the next epoch.
-        let taken = u64::try_from(restarts.len())?;
-        self.numbers.set("idle_writes", float(writes.ours.saturating_sub(taken)));
+        self.numbers.set("idle_writes", float(writes.ours));
         self.numbers.set("idle_event_writes", float(writes.events));
         self.numbers.set("idle_lease_writes", float(writes.leases));
         Ok(())

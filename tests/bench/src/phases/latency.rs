@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -19,12 +20,22 @@ use crate::{
 
 /// One machine after the other, at jittered gaps.
 pub(crate) async fn idle(stand: &Stand, machines: usize, dice: &mut Dice) -> anyhow::Result<Samples> {
+    paced(stand, machines, dice, |number| manifests::machine(&format!("idle-{number}"))).await
+}
+
+/// The same with machines of one's own, by their numbers.
+pub(crate) async fn paced(
+    stand: &Stand,
+    machines: usize,
+    dice: &mut Dice,
+    manifest: impl Fn(usize) -> Value,
+) -> anyhow::Result<Samples> {
     let observer = Observer::start(&stand.objects).await?;
     let before = observer.count();
     let mut created = Vec::with_capacity(machines);
     for number in 0..machines {
         tokio::time::sleep(dice.gap(IDLE_GAP.0, IDLE_GAP.1)).await;
-        created.push(stand.objects.create(&manifests::machine(&format!("idle-{number}"))).await?);
+        created.push(stand.objects.create(&manifest(number)).await?);
     }
     finish(stand, &observer, before, &created).await
 }

@@ -8,14 +8,10 @@ use nix::{
 use serde_json::Value;
 
 use crate::{
-    jobs::{self, CREATE},
     manifests::{self, BACKEND},
-    objects::Created,
-    observer::Observer,
     pace::Dice,
-    phases::patience,
+    phases::latency::paced,
     samples::Samples,
-    sizes::IDLE_GAP,
     stand::Stand,
 };
 
@@ -37,7 +33,6 @@ pub(crate) async fn measure(
     let alone = creates(stand, "alone", machines, dice).await?;
     let neighbour = stand.ganetis.last().context("there is no neighbour")?.name.clone();
     ensure!(neighbour != BACKEND, "the neighbour is another cluster");
-    // Some of its machines want something of it all the time.
     let process = stand.bed().cluster(1)?.pid().context("the neighbour has no process of its own")?;
     kill(Pid::from_raw(process), Signal::SIGSTOP)?;
     let beside = hung(stand, &neighbour, machines, dice).await;
@@ -63,13 +58,5 @@ fn pinned(name: &str, backend: &str) -> Value {
 }
 
 async fn creates(stand: &Stand, prefix: &str, machines: usize, dice: &mut Dice) -> anyhow::Result<Samples> {
-    let observer = Observer::start(&stand.objects).await?;
-    let there = observer.count();
-    let mut created: Vec<Created> = Vec::with_capacity(machines);
-    for number in 0..machines {
-        tokio::time::sleep(dice.gap(IDLE_GAP.0, IDLE_GAP.1)).await;
-        created.push(stand.objects.create(&pinned(&format!("{prefix}-{number}"), BACKEND)).await?);
-    }
-    observer.ready(there + machines, patience(machines)).await?;
-    jobs::latencies(&created, &jobs::accepted(&stand.ganeti().rapi, CREATE).await?)
+    paced(stand, machines, dice, |number| pinned(&format!("{prefix}-{number}"), BACKEND)).await
 }

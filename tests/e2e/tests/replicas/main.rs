@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use cyclades_bed::{ClusterKind, Operator, OperatorOptions, Options, REPLICA};
-use cyclades_e2e::{Need, SOON, Stage, Suite, cases};
+use cyclades_e2e::{Look, Need, SOON, Stage, Suite, cases, eventually};
 
 mod api;
 mod fence;
@@ -103,14 +103,13 @@ async fn held(stage: &Stage, backend: &str) -> Result<(Option<String>, u64)> {
 
 /// The replica that holds a backend, once one does.
 async fn holder(stage: &Stage, backend: &str) -> Result<(String, u64)> {
-    let begun = Instant::now();
-    loop {
-        if let (Some(holder), epoch) = held(stage, backend).await? {
-            return Ok((holder, epoch));
-        }
-        ensure!(begun.elapsed() < SOON, "nobody holds {backend}");
-        tokio::time::sleep(FINE).await;
-    }
+    eventually(&format!("somebody holds {backend}"), SOON, async || {
+        Ok(match held(stage, backend).await? {
+            (Some(holder), epoch) => Look::Is((holder, epoch)),
+            (None, epoch) => Look::NotYet(format!("nobody, epoch {epoch}")),
+        })
+    })
+    .await
 }
 
 /// Waits until a backend has another epoch than this; the new holder, the epoch, and the time that it took.
