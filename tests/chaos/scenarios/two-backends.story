@@ -21,13 +21,19 @@ Of two clusters one takes connections and answers nothing: machines of the other
   event  db: Normal Creating: Job 2 on ganeti-2 is to create instance cyclades-db.
   ended  job INSTANCE_CREATE(cyclades-web): success
   ended  job INSTANCE_CREATE(cyclades-db): success
-  says   web: Ready=True Ready: The machine runs as declared.
+  says   db: Ready=False Creating: The instance is being created (job 2).
+  says   db: Placed=True BackendChosen
+  says   db: InSync=Unknown Creating
+  says   db: powerState Pending
+  says   web: Ready=False Creating: The instance is being created (job 2).
   says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
+  says   web: Ready=True Ready: The machine runs as declared.
   says   web: InSync=True InSync
   says   web: powerState Running
   event  web: Normal Running: The machine runs as declared.
   says   db: Ready=True Ready: The machine runs as declared.
-  says   db: Placed=True BackendChosen
   says   db: InSync=True InSync
   says   db: powerState Running
   event  db: Normal Running: The machine runs as declared.
