@@ -7,6 +7,7 @@ pub(crate) mod feed;
 pub(crate) mod fence;
 pub(crate) mod order;
 pub(crate) mod poll;
+pub(crate) mod proof;
 pub(crate) mod recover;
 pub(crate) mod request;
 pub(crate) mod session;

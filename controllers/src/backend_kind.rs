@@ -34,6 +34,10 @@ pub(crate) async fn reconcile(ctx: &Ctx, name: &Rc<str>) -> Result<Next, PassErr
             holding::take(ctx, &name).await?;
             return Ok(Next::Again);
         }
+        Tenure::Resume => {
+            holding::resume(ctx, &name);
+            return Ok(Next::Again);
+        }
         Tenure::Yield => {
             holding::give(ctx, &name).await?;
             return Ok(Next::Again);
@@ -89,21 +93,21 @@ fn look_on(ctx: &Ctx, seen: &ObservedBackend) {
 
 /// Starts the actor.
 fn start(ctx: &Ctx, seen: &ObservedBackend, settings: Settings) {
-    let (name, epoch) = (&seen.name, seen.held);
+    let (name, term) = (&seen.name, seen.held);
     let cancel = CancellationToken::new();
     let started = ctx.world.change(|world| {
         let backend = world.backends.get_mut(name)?;
         backend.health = Health::Synchronising;
         backend.connections = Rc::new(Semaphore::new(settings.spec.limits.connections as usize));
-        backend.actor = Some(Actor { cancel: cancel.clone(), settings: settings.clone(), epoch });
+        backend.actor = Some(Actor { cancel: cancel.clone(), settings: settings.clone(), term });
         Some(())
     });
     if started.is_none() {
         return;
     }
     let (ctx, name) = (Rc::clone(ctx), Arc::clone(name));
-    match epoch {
-        Some(epoch) => tokio::task::spawn_local(actor::run(ctx, name, settings, epoch, cancel)),
+    match term {
+        Some(term) => tokio::task::spawn_local(actor::run(ctx, name, settings, term, cancel)),
         None => tokio::task::spawn_local(actor::look_on(ctx, name, settings, cancel)),
     };
 }

@@ -148,6 +148,7 @@ impl Operator {
         let session = Uuid::from_u64_pair(jitter(), jitter());
         let identity = Identity {
             session: format!("{}_{session}", self.identity),
+            life: u64::try_from(self.clock.now().as_millisecond()).unwrap_or(0),
             name: self.identity.clone(),
             lasts: self.lease,
         };

@@ -79,8 +79,8 @@ impl World {
         waiting
     }
 
-    /// Notes how a backend stands that cannot be worked with. Gives the machines that tell that they wait for it, where they
-    /// now wait for another reason; those that were well keep what they said.
+    /// Notes how a backend stands that cannot be worked with. Where that is for another reason than before, gives those who
+    /// tell the reason: machines there that wait for it, and those that fit nowhere. Machines that were well keep what they said.
     pub(crate) fn set_back(&mut self, backend: &str, health: &Health) -> Vec<ObjectName> {
         let Some(found) = self.backends.get_mut(backend) else { return Vec::new() };
         let was = std::mem::replace(&mut found.health, health.clone());
@@ -88,7 +88,8 @@ impl World {
             return Vec::new();
         }
         let waits = |key: &&ObjectName| self.machines.get(key).is_some_and(Machine::waits_for_backend);
-        self.machines.on_backend(backend).filter(waits).cloned().collect()
+        let here = self.machines.on_backend(backend).filter(waits).cloned();
+        here.chain(self.needs.met(&Need::Capacity)).collect()
     }
 
     /// Keys of all objects, kind by kind and in order.

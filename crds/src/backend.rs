@@ -197,8 +197,8 @@ pub struct GanetiBackendStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub holder: Option<String>,
-    /// How often the cluster was taken over: it stands in the reason of every job, and Ganeti rejects the jobs of epochs
-    /// before this one.
+    /// How often the cluster was taken over: it stands in the reason of every job, and Ganeti rejects those of a holder
+    /// before that come late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 9_999_999_999i64))]
     pub epoch: Option<u64>,

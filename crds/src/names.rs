@@ -47,7 +47,7 @@ pub const TAG_USER: &str = "cyclades:user:";
 /// Tag on a Ganeti cluster: `cyclades:claim:<prefix>:<clusterID>:<incarnation>`: which installation
 /// manages instances with that name prefix, and which life of it (the uid of `kube-system`).
 pub const TAG_CLAIM: &str = "cyclades:claim:";
-/// First part of every job reason: `cyclades/<clusterID>/<epoch>/<id>/<generation>/<step>`.
+/// First part of every job reason: `cyclades/<clusterID>/<epoch>.<life>/<id>/<generation>/<step>`.
 pub const REASON_ROOT: &str = "cyclades";
 /// Longest tag Ganeti takes, in characters (`TagMaxLength` in Ganeti's constants).
 pub const TAG_LENGTH_MAX: usize = 128;

@@ -17,4 +17,5 @@ pub mod power;
 pub mod references;
 pub mod shape;
 pub mod sharing;
+pub mod term;
 pub mod vm;

@@ -8,6 +8,8 @@ use std::{
 use cyclades_crds::names;
 use uuid::Uuid;
 
+use crate::term::Term;
+
 /// Name of the instance that is created for a machine: the backend's prefix and the machine's id.
 #[must_use]
 pub fn instance_name(prefix: &str, id: Uuid) -> String {
@@ -231,13 +233,13 @@ impl JobStep {
 }
 
 /// The reason a job carries. It is deterministic: after a lost answer or a crash the job is found by it, with
-/// nothing stored. The epoch has ten digits so that a job filter can fence older holders by string order.
+/// nothing stored. Terms are in order as texts, so that a job filter can fence former holders off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JobReason<'a> {
     /// Installation.
     pub cluster_id: &'a str,
-    /// Epoch of the holder that submitted it.
-    pub epoch: u64,
+    /// Term of the holder that submitted it.
+    pub term: Term,
     /// The machine.
     pub id: Uuid,
     /// Generation of the machine's spec.
@@ -256,7 +258,7 @@ impl<'a> JobReason<'a> {
         }
         let reason = Self {
             cluster_id: parts.next()?,
-            epoch: parts.next()?.parse().ok()?,
+            term: Term::parse(parts.next()?)?,
             id: Uuid::try_parse(parts.next()?).ok()?,
             generation: parts.next()?.parse().ok()?,
             step: JobStep::parse(parts.next()?)?,
@@ -267,10 +269,10 @@ impl<'a> JobReason<'a> {
 
 impl fmt::Display for JobReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cluster_id, epoch, id, generation, step } = self;
+        let Self { cluster_id, term, id, generation, step } = self;
         write!(
             f,
-            "{}/{cluster_id}/{epoch:010}/{}/{generation}/{}",
+            "{}/{cluster_id}/{term}/{}/{generation}/{}",
             names::REASON_ROOT,
             id.hyphenated(),
             step.as_str()
@@ -278,14 +280,14 @@ impl fmt::Display for JobReason<'_> {
     }
 }
 
-/// The reasons of all epochs of an installation before one: a range in the order of strings, as Ganeti's job filters know
+/// The reasons of all terms of an installation before one: a range in the order of strings, as Ganeti's job filters know
 /// equality and order of reasons and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fence<'a> {
     /// Installation.
     pub cluster_id: &'a str,
-    /// The first epoch that passes.
-    pub epoch: u64,
+    /// The first term that passes.
+    pub term: Term,
 }
 
 impl Fence<'_> {
@@ -298,15 +300,15 @@ impl Fence<'_> {
     /// Where the range ends: the first reason that passes is at or after it.
     #[must_use]
     pub fn below(&self) -> String {
-        format!("{}{:010}/", self.from(), self.epoch)
+        format!("{}{}/", self.from(), self.term)
     }
 
-    /// The epoch of a range that begins and ends like this, if it is a fence of this installation.
+    /// The term of a range that begins and ends like this, if it is a fence of this installation.
     #[must_use]
-    pub fn epoch_of(cluster_id: &str, from: &str, below: &str) -> Option<u64> {
-        let begin = Fence { cluster_id, epoch: 0 }.from();
-        let epoch = below.strip_prefix(&begin).filter(|_| from == begin)?;
-        epoch.strip_suffix('/')?.parse().ok()
+    pub fn term_of(cluster_id: &str, from: &str, below: &str) -> Option<Term> {
+        let begin = Fence { cluster_id, term: Term::default() }.from();
+        let term = below.strip_prefix(&begin).filter(|_| from == begin)?;
+        Term::parse(term.strip_suffix('/')?)
     }
 }
 
@@ -315,20 +317,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn term() -> impl Strategy<Value = Term> {
+        (0u64..10_000_000_000, 0u64..10_000_000_000_000).prop_map(|(epoch, life)| Term { epoch, life })
+    }
+
     proptest! {
         #[test]
-        fn a_fence_holds_off_exactly_the_older_epochs_of_its_installation(
-            cluster_id in "[a-z0-9-]{1,12}", other in "[a-z0-9-]{1,12}", epoch in 0u64..10_000_000_000, fence in 0u64..10_000_000_000,
+        fn a_fence_holds_off_exactly_the_former_terms_of_its_installation(
+            cluster_id in "[a-z0-9-]{1,12}", other in "[a-z0-9-]{1,12}", term in term(), fence in term(),
         ) {
             let of = |cluster_id: &str| {
-                JobReason { cluster_id, epoch, id: Uuid::nil(), generation: 1, step: JobStep::Stop }.to_string()
+                JobReason { cluster_id, term, id: Uuid::nil(), generation: 1, step: JobStep::Stop }.to_string()
             };
-            let fence = Fence { cluster_id: &cluster_id, epoch: fence };
+            let fence = Fence { cluster_id: &cluster_id, term: fence };
             let held_off = |reason: String| reason >= fence.from() && reason < fence.below();
-            prop_assert_eq!(held_off(of(&cluster_id)), epoch < fence.epoch);
+            prop_assert_eq!(held_off(of(&cluster_id)), term < fence.term);
             prop_assert!(other == cluster_id || !held_off(of(&other)));
-            prop_assert_eq!(Fence::epoch_of(&cluster_id, &fence.from(), &fence.below()), Some(fence.epoch));
-            prop_assert!(other == cluster_id || Fence::epoch_of(&other, &fence.from(), &fence.below()).is_none());
+            prop_assert_eq!(Fence::term_of(&cluster_id, &fence.from(), &fence.below()), Some(fence.term));
+            prop_assert!(other == cluster_id || Fence::term_of(&other, &fence.from(), &fence.below()).is_none());
         }
     }
 
@@ -378,8 +384,8 @@ mod tests {
         }
 
         #[test]
-        fn a_reason_reads_back(cluster in "[a-z0-9-]{1,40}", epoch in 0u64..9_999_999_999, id in any::<u128>(), generation in 1i64..) {
-            let reason = JobReason { cluster_id: &cluster, epoch, id: Uuid::from_u128(id), generation, step: JobStep::Stop };
+        fn a_reason_reads_back(cluster in "[a-z0-9-]{1,40}", term in term(), id in any::<u128>(), generation in 1i64..) {
+            let reason = JobReason { cluster_id: &cluster, term, id: Uuid::from_u128(id), generation, step: JobStep::Stop };
             let text = reason.to_string();
             prop_assert_eq!(JobReason::parse(&text), Some(reason));
         }

@@ -36,6 +36,8 @@ pub struct View<'a> {
     pub epoch: u64,
     /// The epoch that this process holds it under.
     pub held: Option<u64>,
+    /// Whether this process has held it before: what it began then may still be under way.
+    pub was_held: bool,
 }
 
 /// What a replica does about holding a backend.
@@ -45,6 +47,8 @@ pub enum Tenure {
     Keep,
     /// It takes it, under the next epoch.
     Take,
+    /// A former life of this replica held it: it goes on under the same epoch, and nothing has to be written.
+    Resume,
     /// It lets go of it and says so: it falls to somebody else who waits for that.
     Yield,
     /// Somebody else has taken it: it lets go of it.
@@ -64,6 +68,7 @@ pub fn tenure(view: View<'_>) -> Tenure {
         Some(_) => Tenure::Yield,
         // A former life of this replica held it.
         None if mine && !falls_to_me => Tenure::Yield,
+        None if mine && !view.was_held => Tenure::Resume,
         None if falls_to_me && (mine || !view.holder_lives) => Tenure::Take,
         None => Tenure::Leave,
     }
@@ -108,7 +113,7 @@ mod tests {
         /// Any two replicas that see the same never both hold, and one of those that live does in the end.
         #[test]
         fn one_of_those_who_live_holds_it(
-            holder in 0usize..4, epoch in 0u64..9, winner_is in 0usize..3, held in proptest::collection::vec(any::<bool>(), 3),
+            holder in 0usize..4, epoch in 0u64..9, winner_is in 0usize..3, held in proptest::collection::vec(any::<bool>(), 3), was_held in proptest::collection::vec(any::<bool>(), 3),
         ) {
             let all = ["a", "b", "c"];
             let mut status = (all.get(holder).copied(), epoch);
@@ -116,10 +121,11 @@ mod tests {
             for _ in 0..3 {
                 for (at, me) in all.into_iter().enumerate() {
                     let view = View {
-                        me, winner: all[winner_is], holder: status.0, holder_lives: status.0.is_some(), epoch: status.1, held: held[at],
+                        me, winner: all[winner_is], holder: status.0, holder_lives: status.0.is_some(), epoch: status.1, held: held[at], was_held: was_held[at],
                     };
                     match tenure(view) {
                         Tenure::Take => { status = (Some(me), status.1 + 1); held[at] = Some(status.1); }
+                        Tenure::Resume => held[at] = Some(status.1),
                         Tenure::Yield => { status.0 = None; held[at] = None; }
                         Tenure::Lost => held[at] = None,
                         Tenure::Keep | Tenure::Leave => {}
@@ -155,12 +161,22 @@ mod tests {
 
     #[test]
     fn who_lives_and_holds_is_waited_for_and_who_is_gone_is_not() {
-        let view = View { me: "a", winner: "a", holder: Some("b"), holder_lives: true, epoch: 7, held: None };
+        let view = View {
+            me: "a",
+            winner: "a",
+            holder: Some("b"),
+            holder_lives: true,
+            epoch: 7,
+            held: None,
+            was_held: false,
+        };
         assert_eq!(tenure(view), Tenure::Leave);
         assert_eq!(tenure(View { holder_lives: false, ..view }), Tenure::Take);
         assert_eq!(tenure(View { held: Some(7), ..view }), Tenure::Lost);
         let restarted = View { holder: Some("a"), ..view };
-        assert_eq!(tenure(restarted), Tenure::Take, "a former life of this replica had it");
+        assert_eq!(tenure(restarted), Tenure::Resume, "a former life of this replica had it");
+        let lapsed = View { was_held: true, ..restarted };
+        assert_eq!(tenure(lapsed), Tenure::Take, "what this life had under way must be fenced off");
         assert_eq!(tenure(View { held: Some(6), ..restarted }), Tenure::Lost, "under an epoch that is over");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
-use cyclades_domain::{backend::Health, backoff::Backoff};
+use cyclades_domain::{backend::Health, backoff::Backoff, term::Term};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     ctx: Ctx,
     backend: Arc<str>,
     settings: Settings,
-    epoch: u64,
+    term: Term,
     cancel: CancellationToken,
 ) {
     let mut failures = 0;
@@ -28,7 +28,7 @@ pub(crate) async fn run(
         let health = tokio::select! {
             biased;
             () = cancel.cancelled() => return,
-            health = work(&ctx, &backend, &settings, epoch, &mut failures) => health,
+            health = work(&ctx, &backend, &settings, term, &mut failures) => health,
         };
         if cancel.is_cancelled() {
             return;
@@ -44,8 +44,8 @@ pub(crate) async fn run(
 }
 
 /// One session, from its opening to its end; returns what ended it.
-async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, epoch: u64, failures: &mut u32) -> Health {
-    let session = match Session::establish(ctx, backend, settings, epoch).await {
+async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, term: Term, failures: &mut u32) -> Health {
+    let session = match Session::establish(ctx, backend, settings, term).await {
         Ok(session) => session,
         Err(health) => return health,
     };
@@ -59,7 +59,7 @@ async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, epoch: u64, fa
         health = feed::run(&session) => health,
         health = poll::configuration(&session) => health,
         health = poll::statuses(&session) => health,
-        health = poll::cluster(&session, epoch) => health,
+        health = poll::cluster(&session, term) => health,
         health = trouble(&session) => health,
     }
 }

@@ -3,7 +3,7 @@
 //! Whoever takes a backend over raises it before it reads anything. So a request of a former holder that arrives later
 //! finds the fence, and one that arrived earlier is seen in what is read.
 
-use cyclades_domain::{backend::Health, naming::Fence};
+use cyclades_domain::{backend::Health, naming::Fence, term::Term};
 use ganeti_rapi::{Action, Failure, Filter, JobFilter, JobFilterSpec, Operand, Predicate};
 use tracing::{debug, info};
 use uuid::Uuid;
@@ -17,30 +17,30 @@ const PRIORITY: u32 = 0;
 const REASON: &str = "reason";
 
 impl Session {
-    /// Has a fence stand against all epochs before this one, and no other of ours.
-    pub(super) async fn tend_fence(&self, epoch: u64) -> Result<(), Health> {
+    /// Has a fence stand against all terms before this one, and no other of ours.
+    pub(super) async fn tend_fence(&self, term: Term) -> Result<(), Health> {
         let said = |failure: Failure| health_of(&failure);
         let rules = self.ask("job_filters", self.client.job_filters()).await.map_err(said)?;
         let cluster_id = self.ctx.installation.cluster_id.as_str();
-        let uuid = fence_uuid(cluster_id, &self.ctx.installation.incarnation, epoch).to_string();
-        let fences = rules.iter().filter_map(|rule| Some((rule, epoch_of(cluster_id, rule)?)));
+        let uuid = fence_uuid(cluster_id, &self.ctx.installation.incarnation, term).to_string();
+        let fences = rules.iter().filter_map(|rule| Some((rule, term_of(cluster_id, rule)?)));
         let mut older = Vec::new();
         let mut stands = false;
         for (rule, of) in fences {
             if rule.uuid == uuid {
                 stands = true;
-            } else if of >= epoch {
+            } else if of >= term {
                 return Err(self.outrun(of));
             } else {
                 older.push(rule.uuid.clone());
             }
         }
         if !stands {
-            let fence = fence(Fence { cluster_id, epoch });
+            let fence = fence(Fence { cluster_id, term });
             self.ask("replace_job_filter", self.client.replace_job_filter(&uuid, &fence))
                 .await
                 .map_err(said)?;
-            info!(backend = %self.backend, epoch, "former holders are fenced off");
+            info!(backend = %self.backend, %term, "former holders are fenced off");
         }
         self.remove(older);
         Ok(())
@@ -64,13 +64,13 @@ impl Session {
         });
     }
 
-    /// A fence stands that is not of this epoch, and not of an earlier one: of an installation whose status was lost, or
-    /// of whoever holds the backend by now. It is let go of; if it is still ours to take, then under an epoch above that.
-    fn outrun(&self, epoch: u64) -> Health {
-        info!(backend = %self.backend, epoch, "a fence of a later epoch stands");
+    /// A fence stands that is not of this term, and not of an earlier one: of an installation whose status was lost, of a
+    /// former life before the clock went back, or of whoever holds the backend by now. It is let go of; if it is still ours to take, then under an epoch above that.
+    fn outrun(&self, term: Term) -> Health {
+        info!(backend = %self.backend, %term, "a fence of a later term stands");
         self.ctx.world.change(|world| {
             if let Some(backend) = world.backends.get_mut(&self.backend) {
-                backend.epoch_floor = backend.epoch_floor.max(epoch);
+                backend.epoch_floor = backend.epoch_floor.max(term.epoch);
             }
         });
         holding::let_go(&self.ctx, &self.backend);
@@ -79,10 +79,10 @@ impl Session {
     }
 }
 
-/// Each epoch has a uuid of its own, so a former holder that puts up its own fence too late replaces nobody's; and raising
+/// Each term has a uuid of its own, so a former holder that puts up its own fence too late replaces nobody's; and raising
 /// the same one twice is raising it once.
-fn fence_uuid(cluster_id: &str, incarnation: &str, epoch: u64) -> Uuid {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("cyclades/{cluster_id}/{incarnation}/{epoch}").as_bytes())
+fn fence_uuid(cluster_id: &str, incarnation: &str, term: Term) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("cyclades/{cluster_id}/{incarnation}/{term}").as_bytes())
 }
 
 /// Jobs that were accepted before the fence was raised go on: whoever raises it finds them.
@@ -100,8 +100,8 @@ fn fence(fence: Fence<'_>) -> JobFilterSpec {
     }
 }
 
-/// The epoch of a rule that is a fence of this installation.
-fn epoch_of(cluster_id: &str, rule: &JobFilter) -> Option<u64> {
+/// The term of a rule that is a fence of this installation.
+fn term_of(cluster_id: &str, rule: &JobFilter) -> Option<Term> {
     if rule.action != Action::Reject {
         return None;
     }
@@ -112,6 +112,6 @@ fn epoch_of(cluster_id: &str, rule: &JobFilter) -> Option<u64> {
         else {
             return None;
         };
-        Fence::epoch_of(cluster_id, from, below)
+        Fence::term_of(cluster_id, from, below)
     })
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cyclades_crds::condition::Reason;
-use cyclades_domain::backend::Health;
+use cyclades_domain::{backend::Health, term::Term};
 use ganeti_rapi::{Answer, Failure, Filter, QueryRow, Resource};
 use tokio::sync::Notify;
 use tracing::{info, warn};
@@ -91,13 +91,13 @@ pub(crate) async fn statuses(session: &Session) -> Health {
 }
 
 /// Reads the cluster itself, again and again: it must stay the same one, and ours.
-pub(crate) async fn cluster(session: &Session, epoch: u64) -> Health {
+pub(crate) async fn cluster(session: &Session, term: Term) -> Health {
     let every = Duration::from_secs(session.settings.spec.polling.cluster_seconds.into());
     let mut failures = Tolerance::default();
     loop {
         tokio::time::sleep(jittered(every)).await;
         let read = match session.read_cluster().await {
-            Ok(()) => session.tend_fence(epoch).await,
+            Ok(()) => session.tend_fence(term).await,
             Err(health) => Err(health),
         };
         match read {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::Reason;
-use cyclades_domain::{backend::Health, naming::Claim};
+use cyclades_domain::{backend::Health, naming::Claim, term::Term};
 use ganeti_rapi::{
     Answer, Client, Config, Connector, Credentials, Failure, Info, JobId, Node, Submit, Trust,
 };
@@ -69,12 +69,12 @@ impl Session {
         ctx: &Ctx,
         backend: &Arc<str>,
         settings: &Settings,
-        epoch: u64,
+        term: Term,
     ) -> Result<Self, Health> {
         let session = Self::open(ctx, backend, settings)?;
         session.read_cluster().await?;
         // What is read from here on shows all that others can have done: their requests are too late from now on.
-        session.tend_fence(epoch).await?;
+        session.tend_fence(term).await?;
         session.check_queue().await?;
         session.read_jobs().await.map_err(|failure| health_of(&failure))?;
         Ok(session)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cyclades_domain::naming::JobReason;
+use cyclades_domain::{naming::JobReason, term::Term};
 use ganeti_rapi::{Client, Failure, JobId, Submit};
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -37,11 +37,11 @@ pub(crate) enum Submitted {
 /// Submits an order: at most one request.
 pub(crate) async fn submit(ctx: &Ctx, order: &Order) -> Submitted {
     let Some(reserved) = reserve(ctx, order) else { return Submitted::Queued };
-    let Reserved { client, connections, reason, epoch } = reserved;
+    let Reserved { client, connections, reason, term } = reserved;
     let start = Instant::now();
     let answer = {
         let _connection = connections.acquire().await;
-        let holds = || still_held(ctx, order, epoch);
+        let holds = || still_held(ctx, order, term);
         send(&client, &ctx.installation.cluster_id, order, &Submit::because(reason), holds).await
     };
     let step = order.work.step();
@@ -66,7 +66,7 @@ pub(crate) async fn submit(ctx: &Ctx, order: &Order) -> Submitted {
             warn!(backend = %order.backend, machine = %order.machine, step = step.as_str(), "the backend may be another replica's by now, nothing was submitted");
             ctx.world.change(|world| {
                 let held =
-                    world.backends.get_mut(&order.backend).filter(|backend| backend.held == Some(epoch));
+                    world.backends.get_mut(&order.backend).filter(|backend| backend.held == Some(term));
                 held.and_then(|backend| backend.window.finish(order.id))
             });
             Submitted::Refused
@@ -93,13 +93,13 @@ struct Reserved {
     client: Client,
     connections: std::rc::Rc<tokio::sync::Semaphore>,
     reason: String,
-    epoch: u64,
+    term: Term,
 }
 
-/// Whether a backend is held under the epoch that stands in the job's reason, and can be nobody else's at this moment.
-fn still_held(ctx: &Ctx, order: &Order, epoch: u64) -> bool {
+/// Whether a backend is held for the term that stands in the job's reason, and can be nobody else's at this moment.
+fn still_held(ctx: &Ctx, order: &Order, term: Term) -> bool {
     let held = ctx.world.look(|world| world.backends.get(&order.backend).and_then(|backend| backend.held));
-    held == Some(epoch) && ctx.replica.may_act()
+    held == Some(term) && ctx.replica.may_act()
 }
 
 /// Takes a slot and notes the job before it is sent: whatever happens to the answer, it is known to be possible.
@@ -109,8 +109,8 @@ fn reserve(ctx: &Ctx, order: &Order) -> Option<Reserved> {
     ctx.world.change(|world| {
         let backend = world.backends.get_mut(&order.backend)?;
         let client = backend.client.clone()?;
-        let epoch = backend.held?;
-        let reason = JobReason { cluster_id, epoch, id, generation, step }.to_string();
+        let term = backend.held?;
+        let reason = JobReason { cluster_id, term, id, generation, step }.to_string();
         if backend.window.take(order.id, &order.machine, lane(step)) == Slot::Queued {
             return None;
         }
@@ -131,7 +131,7 @@ fn reserve(ctx: &Ctx, order: &Order) -> Option<Reserved> {
             ended: None,
         };
         backend.window.fill(order.id, job);
-        Some(Reserved { client, connections: std::rc::Rc::clone(&backend.connections), reason, epoch })
+        Some(Reserved { client, connections: std::rc::Rc::clone(&backend.connections), reason, term })
     })
 }
 

@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use cyclades_crds::GanetiBackendStatus;
-use cyclades_domain::{backend::Health, sharing::Tenure};
+use cyclades_domain::{backend::Health, sharing::Tenure, term::Term};
 use uuid::Uuid;
 
 use crate::{
@@ -26,7 +26,7 @@ pub(super) enum Wanted {
 impl Wanted {
     fn of(backend: &Backend, settings: Settings) -> Self {
         let object = &backend.object;
-        let serves = |actor: &Actor| actor.epoch == backend.held && actor.settings.serve(&settings);
+        let serves = |actor: &Actor| actor.term == backend.held && actor.settings.serve(&settings);
         if object.forgotten {
             Self::Stop(Health::Forgotten)
         } else if object.paused {
@@ -57,8 +57,8 @@ pub(super) struct ObservedBackend {
     pub(super) machines: usize,
     pub(super) wanted: Wanted,
     pub(super) tenure: Tenure,
-    /// The epoch that it is held under.
-    pub(super) held: Option<u64>,
+    /// The term that it is held for.
+    pub(super) held: Option<Term>,
 }
 
 /// Looks at a backend; `None` where there is none, or nothing may be done about it.

@@ -2,7 +2,10 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use cyclades_domain::sharing::{Tenure, View, tenure};
+use cyclades_domain::{
+    sharing::{Tenure, View, tenure},
+    term::Term,
+};
 use serde::Serialize;
 use tracing::info;
 
@@ -34,7 +37,8 @@ pub(crate) fn of(ctx: &Ctx, backend: &Backend) -> Option<Tenure> {
         holder,
         holder_lives: holder.is_some_and(|holder| ctx.replica.lives(holder)),
         epoch: status.epoch.unwrap_or(0),
-        held: backend.held,
+        held: backend.held.map(|term| term.epoch),
+        was_held: backend.was_held,
     }))
 }
 
@@ -57,16 +61,31 @@ pub(crate) async fn take(ctx: &Ctx, name: &Arc<str>) -> Result<(), WriteError> {
     let Some(epoch) = epoch else { return Ok(()) };
     write(ctx, name, Held { holder: Some(&ctx.replica.identity.name), epoch: Some(epoch) }).await?;
     info!(backend = %name, epoch, "backend is held");
+    hold(ctx, name, epoch);
+    Ok(())
+}
+
+/// Goes on with a backend that a former life of this replica held.
+pub(crate) fn resume(ctx: &Ctx, name: &Arc<str>) {
+    let epoch =
+        ctx.world.look(|world| world.backends.get(name).and_then(|backend| backend.object.status.epoch));
+    let epoch = epoch.unwrap_or(0);
+    hold(ctx, name, epoch);
+    info!(backend = %name, epoch, "backend is held as before");
+}
+
+fn hold(ctx: &Ctx, name: &Arc<str>, epoch: u64) {
     let_go(ctx, name);
+    let term = Term { epoch, life: ctx.replica.identity.life };
     let machines: Vec<ObjectName> = ctx.world.change(|world| {
         if let Some(backend) = world.backends.get_mut(name) {
-            backend.held = Some(epoch);
+            backend.held = Some(term);
+            backend.was_held = true;
         }
         world.machines.on_backend(name).cloned().collect()
     });
     // A pass that they had before was not for this replica. If the backend is never well, nobody else wakes them.
     ctx.wake_machines(machines, Urgency::Resync);
-    Ok(())
 }
 
 /// Lets go of a backend, and says so: whoever waits for it takes it.

@@ -19,6 +19,8 @@ pub(crate) struct Identity {
     pub(crate) name: String,
     /// This life of it.
     pub(crate) session: String,
+    /// When that began, in milliseconds since 1970.
+    pub(crate) life: u64,
     /// How long a renewal of its Lease lasts.
     pub(crate) lasts: Duration,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cyclades_crds::{names, virtual_machine::Shape};
 use cyclades_domain::{
     naming::JobStep,
-    vm::{Decision, Step},
+    vm::{BackendView, Decision, Presence, Step},
 };
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ use crate::{
     backend::{
         ahead,
         order::Order,
+        proof,
         submit::{Submitted, submit},
     },
     runtime::{
@@ -68,6 +69,7 @@ pub(crate) async fn act(ctx: &Ctx, seen: &ObservedMachine, planned: Planned) -> 
             note(ctx, seen, &written);
             Outcome::Written
         }
+        Some(Effect::Release) if !may_go(ctx, seen).await => Outcome::Refused,
         Some(Effect::Release) => {
             let kept: Vec<&str> =
                 seen.finalizers.iter().map(|f| &**f).filter(|f| *f != names::VM_FINALIZER).collect();
@@ -78,6 +80,19 @@ pub(crate) async fn act(ctx: &Ctx, seen: &ObservedMachine, planned: Planned) -> 
         Some(Effect::Submit(order)) => send(ctx, seen, &order).await,
     };
     Ok(Acted { decision, outcome })
+}
+
+/// Whether nothing of a machine that was placed can be left in Ganeti.
+async fn may_go(ctx: &Ctx, seen: &ObservedMachine) -> bool {
+    let observed = &seen.observed;
+    let is_ready = matches!(observed.backend, BackendView::Ready { .. });
+    let is_unshown = observed.presence == Presence::Absent && seen.rival.is_none();
+    match &seen.backend {
+        Some(backend) if is_ready && is_unshown && !seen.desired.observe => {
+            proof::is_gone(ctx, backend, seen.id, &seen.instance).await
+        }
+        _ => true,
+    }
 }
 
 /// A slot that was kept for this machine and is not wanted goes to the next one.

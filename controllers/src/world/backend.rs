@@ -7,7 +7,7 @@ use cyclades_crds::{
     condition::{self, ConditionType, Reason},
     names,
 };
-use cyclades_domain::backend::Health;
+use cyclades_domain::{backend::Health, term::Term};
 use secrecy::ExposeSecret;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -22,8 +22,10 @@ pub(crate) struct Backend {
     pub(crate) name: Arc<str>,
     /// Its object; `None` while only machines speak of it.
     pub(crate) object: BackendObject,
-    /// The epoch that this process holds it under.
-    pub(crate) held: Option<u64>,
+    /// The term that this process holds it for.
+    pub(crate) held: Option<Term>,
+    /// Whether this process has ever held it.
+    pub(crate) was_held: bool,
     /// The highest epoch that Ganeti's fences know, where it was found to be above ours.
     pub(crate) epoch_floor: u64,
     /// How it stands.
@@ -112,8 +114,8 @@ pub(crate) struct Actor {
     pub(crate) cancel: CancellationToken,
     /// What it works with; another value means another actor.
     pub(crate) settings: Settings,
-    /// The epoch that it works under; `None` for one that only looks.
-    pub(crate) epoch: Option<u64>,
+    /// The term that it works in; `None` for one that only looks.
+    pub(crate) term: Option<Term>,
 }
 
 impl Backend {
@@ -123,6 +125,7 @@ impl Backend {
         Self {
             name,
             held: None,
+            was_held: false,
             epoch_floor: 0,
             health: Health::Synchronising,
             facts: None,

@@ -247,6 +247,11 @@ impl Inventory {
         }
     }
 
+    /// Whether that was shown for a machine's instance.
+    pub(crate) fn is_proved_absent(&self, id: Uuid) -> bool {
+        self.absences.get(&id).is_some_and(|absence| absence.confirmed)
+    }
+
     /// Our own job has taken our tags off an instance: it stays, and is nobody's.
     pub(crate) fn let_go(&mut self, id: Uuid, name: &Arc<str>) {
         if let Some(record) = self.by_name.get_mut(name).filter(|record| record.owner == Owner::Ours(id)) {

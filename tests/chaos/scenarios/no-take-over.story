@@ -31,23 +31,23 @@ Kubernetes has lost everything. Without takeOverFrom, the cluster is another lif
 
 > until backend ganeti-1 reason=ClaimedByAnother
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
-  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  says   web: Ready=False NoBackendFits: No backend fits: ganeti-1: is not ready (ClaimedByAnother).
+  says   web: Placed=False NoBackendFits
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
   says   ganeti-1: Ready=False ClaimedByAnother: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  event  web: Warning NoBackendFits: No backend fits: ganeti-1: is not ready (ClaimedByAnother).
   event  ganeti-1: Warning ClaimedByAnother: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
 
 > apply vm new backendName=ganeti-1
 
 > until vm web reason=NoBackendFits
+
+> until vm new reason=BackendNotReady
   step   new: place on ganeti-1
   says   new: Ready=False BackendNotReady: GanetiBackend ganeti-1 is not ready: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
   says   new: Placed=True BackendChosen
   says   new: InSync=Unknown Creating
   says   new: powerState Pending
   event  new: Warning BackendNotReady: GanetiBackend ganeti-1 is not ready: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
-  says   web: Ready=False NoBackendFits: No backend fits: ganeti-1: is not ready (ClaimedByAnother).
-  says   web: Placed=False NoBackendFits
-  says   web: InSync=Unknown Creating
-  says   web: powerState Pending
-  event  web: Warning NoBackendFits: No backend fits: ganeti-1: is not ready (ClaimedByAnother).
-
-> until vm new reason=BackendNotReady

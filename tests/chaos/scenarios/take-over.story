@@ -51,11 +51,11 @@ Kubernetes has lost everything. The manifests are applied anew, the takeover is 
 > until vm db Ready powerState=Stopped
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Found on ganeti-1.
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   event  db: Normal Scheduled: Found on ganeti-1.
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Running: The machine runs as declared.
   event  db: Normal Stopped: The machine is stopped as declared.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
 
 > until vm web Ready powerState=Running

@@ -44,6 +44,11 @@ impl TimeOfDay {
         self.back.fetch_add(by.as_secs(), Ordering::Relaxed);
     }
 
+    /// Whether it was ever put back.
+    pub fn went_back(&self) -> bool {
+        self.back.load(Ordering::Relaxed) > 0
+    }
+
     /// As the operator takes it.
     pub fn clock(&self) -> Clock {
         let own = self.clone();

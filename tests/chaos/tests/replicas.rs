@@ -119,6 +119,12 @@ impl Stage {
         self.until(&format!("{name} is Ready"), ready).await;
     }
 
+    /// Versions of what was written of backends and machines.
+    fn written(&self) -> Vec<Value> {
+        let objects = ["ganetibackends", "virtualmachines"].map(|plural| self.kube.list(plural)).concat();
+        objects.iter().map(|object| object["metadata"]["resourceVersion"].clone()).collect()
+    }
+
     fn creations(&self) -> usize {
         let jobs = self.sim.jobs();
         jobs.iter().filter(|job| job.opcodes.contains(&"OP_INSTANCE_CREATE")).count()
@@ -213,12 +219,17 @@ fn a_replica_alone_that_is_started_anew_under_its_name_waits_for_nobody() {
     play(async |stage| {
         let mut first = stage.replica("a");
         with(&mut [&mut first], stage.make("before")).await;
-        let (_, epoch) = stage.held().unwrap();
+        let ((_, epoch), fences) = (stage.held().unwrap(), stage.sim.job_filters());
         drop(first);
         let mut second = stage.replica("a");
-        let taken = stage.until("it is taken", |stage| stage.held().unwrap().1 == epoch + 1);
-        let took = with(&mut [&mut second], taken).await;
+        let before = stage.written();
+        let fenced = stage.until("its former life is fenced off", |stage| stage.sim.job_filters() != fences);
+        let took = with(&mut [&mut second], fenced).await;
         assert!(took < Duration::from_millis(200), "{took:?}");
+        with(&mut [&mut second], sleep(LEASE_DEFAULT)).await;
+        assert_eq!(stage.sim.job_filters().len(), 1, "that of the former life is removed");
+        assert_eq!(stage.held().unwrap().1, epoch);
+        assert_eq!(stage.written(), before, "nothing but its Lease is written");
         // Another name cannot know that the former is gone before its Lease is over.
         drop(second);
         let mut third = stage.replica("b");

@@ -188,6 +188,12 @@ impl Sim {
         self.shared.state().cluster.tags.iter().cloned().collect()
     }
 
+    /// The uuids of all job filters, in the order they apply.
+    #[must_use]
+    pub fn job_filters(&self) -> Vec<String> {
+        self.shared.state().rules.iter().map(|rule| rule.uuid.clone()).collect()
+    }
+
     /// Waits until the cluster is as wanted; looks again after every change.
     ///
     /// # Errors

@@ -77,7 +77,7 @@ async fn settled(stage: &Stage) -> Result<(String, u64)> {
 
 /// Waits until Ganeti has a fence against all epochs before this one.
 async fn fenced(stage: &Stage, epoch: u64) -> Result<()> {
-    let below = format!("cyclades/{}/{epoch:010}/", cyclades_bed::CLUSTER_ID);
+    let below = format!("cyclades/{}/{epoch:010}.", cyclades_bed::CLUSTER_ID);
     eventually("the fence stands", SOON, async || {
         let list = stage
             .gnt(CLUSTER, &["gnt-filter", "list", "--no-headers", "-o", "uuid,predicates,action"])
