@@ -25,6 +25,8 @@ mod subject;
 mod yaml;
 
 pub use answer::Answer;
+pub use plan::{Objects, foresee};
+
 pub use options::{
     Cli, Connection, ExportFlags, Format, ImportFlags, OrphansFlags, PlanFlags, StatusFlags, Verb,
 };

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod file;
+mod foresee;
 mod ganeti;
 mod identity;
 mod merge;
@@ -13,6 +14,8 @@ mod why;
 
 use anyhow::Result;
 use cyclades_crds::VirtualMachine;
+
+pub use foresee::{Objects, foresee};
 
 use ahead::{World, ahead};
 use ganeti::Sight;

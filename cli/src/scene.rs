@@ -119,7 +119,7 @@ impl Scene {
 }
 
 /// Whether a namespace carries the label that has its machines left alone (any value but `false`).
-fn is_paused(namespace: &Namespace) -> bool {
+pub(crate) fn is_paused(namespace: &Namespace) -> bool {
     let labels = namespace.metadata.labels.iter().flatten();
     labels.into_iter().any(|(key, value)| key == names::PAUSED_LABEL && value != "false")
 }

@@ -49,7 +49,8 @@ fn rank(machine: &VirtualMachine) -> Rank<Timestamp, Key> {
     }
 }
 
-fn outranked(machine: &VirtualMachine, others: &[VirtualMachine]) -> Option<String> {
+/// What the operator says to a machine whose id one of these has.
+pub(super) fn outranked(machine: &VirtualMachine, others: &[VirtualMachine]) -> Option<String> {
     let rivals = others.iter().filter(|other| key(other) != key(machine));
     let rival = rivals.filter(|other| rank(other) > rank(machine)).max_by_key(|other| rank(other))?;
     let told = (rival.namespace() == machine.namespace()).then(|| rival.name_any());

@@ -45,6 +45,23 @@ struct Place {
 }
 
 impl Room {
+    /// What is known from these objects, and from what was seen in Ganeti.
+    pub(crate) fn of(
+        machine: &VirtualMachine,
+        backends: Vec<GanetiBackend>,
+        machines: &[VirtualMachine],
+        sights: &[Sight],
+        catalog: &Scene,
+    ) -> Self {
+        let home =
+            sights.iter().find_map(|sight| Some((sight.backend.clone(), sight.seen()?.instance.clone()?)));
+        let declared = Declared::by(machines);
+        let used = |backend| used(backend, (machines, &declared), sights, catalog);
+        let mut backends: Vec<Place> = backends.into_iter().map(used).collect();
+        backends.sort_by_key(|place| place.backend.name_any());
+        Self { backends, home, spread: spread(machine), sources: Vec::new() }
+    }
+
     /// Where a machine of that shape goes, as the operator's scheduler decides.
     pub(crate) fn place(&self, shape: &Shape, extras: Option<&Extras>) -> Placement {
         if let Some((home, _)) = &self.home {
@@ -106,27 +123,21 @@ fn candidate<'a>(place: &'a Place, name: &'a str, closed: Option<&'a str>) -> Ca
 /// # Errors
 /// The API server's, but for want of a right, which is told as a source.
 pub(crate) async fn survey(cluster: &Cluster, machine: &VirtualMachine, sights: &[Sight]) -> Result<Room> {
-    let mut room = Room { spread: spread(machine), ..Room::default() };
     let Some(backends) = all::<GanetiBackend>(cluster).await? else {
-        room.sources.push("you may not list ganetibackends: where there is room is not known".to_owned());
-        return Ok(room);
+        let why = "you may not list ganetibackends: where there is room is not known".to_owned();
+        return Ok(Room { spread: spread(machine), sources: vec![why], ..Room::default() });
     };
+    let mut sources = Vec::new();
     let machines = match all::<VirtualMachine>(cluster).await? {
         Some(machines) => machines,
         None => {
             let why = "you may not list the machines of all namespaces: those of others are counted as Ganeti shows them";
-            room.sources.push(why.to_owned());
+            sources.push(why.to_owned());
             crate::status::machines(cluster, false, None).await?
         }
     };
     let catalog = catalog(cluster).await?;
-    room.home =
-        sights.iter().find_map(|sight| Some((sight.backend.clone(), sight.seen()?.instance.clone()?)));
-    let declared = Declared::by(&machines);
-    let used = |backend| used(backend, (&machines, &declared), sights, &catalog);
-    room.backends = backends.into_iter().map(used).collect();
-    room.backends.sort_by_key(|place| place.backend.name_any());
-    Ok(room)
+    Ok(Room { sources, ..Room::of(machine, backends, &machines, sights, &catalog) })
 }
 
 /// What breaks ties: the first half of the machine's id, as the scheduler has it.

@@ -138,7 +138,7 @@ fn short(value: &Value) -> String {
 }
 
 /// What a step does.
-fn what(world: &World<'_>, stride: &Stride) -> String {
+pub(super) fn what(world: &World<'_>, stride: &Stride) -> String {
     match &stride.step {
         Step::Place => format!(
             "choose GanetiBackend {}: write spec.backendName and the finalizer in one patch",
@@ -203,7 +203,8 @@ fn details(world: &World<'_>, job: JobStep) -> String {
     }
 }
 
-fn end(course: &Course) -> String {
+/// Where a course leads to.
+pub(super) fn end(course: &Course) -> String {
     match &course.rest {
         None => "the object is gone".to_owned(),
         Some((reason, message)) => format!("{}: {message}", reason.as_str()),

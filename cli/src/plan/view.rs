@@ -187,8 +187,18 @@ fn presence(
             Presence::NameTaken { name: name.as_str().into() }
         }
         Some(_) => Presence::Absent,
+        // What a machine that was placed has in Ganeti, its status may not tell yet.
+        None if is_untold(machine, status) => Presence::Unknown,
         None => presence_by_status(status, reason, rescue),
     }
+}
+
+/// Whether a machine is placed that goes, or takes over an instance, and of which nothing is said yet.
+fn is_untold(machine: &VirtualMachine, status: &VirtualMachineStatus) -> bool {
+    let asks = machine.metadata.deletion_timestamp.is_some() || machine.spec.adopt.is_some();
+    asks && machine.spec.backend_name.is_some()
+        && status.instance_uuid.is_none()
+        && status.observed_generation.is_none()
 }
 
 /// Whether the machine looks at an instance that is nobody's, or is to take it over. One that was its own and is not any

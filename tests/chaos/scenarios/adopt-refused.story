@@ -5,6 +5,7 @@ An instance of another installation is not taken over: nothing is done to it.
 > ganeti adds old.example.com memory=128 of=another
 
 > apply vm web backendName=ganeti-1 adopt=old.example.com
+  plan   web: stays at Synchronising: GanetiBackend ganeti-1 is not ready: The operator has said nothing of the backend yet: does it run?
 
 > until vm web reason=InstanceNameTaken
   step   web: place on ganeti-1

@@ -1,6 +1,7 @@
 Another life of the installation claims the cluster while a machine runs: we keep off until that is cleared up.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,12 +23,14 @@ Another life of the installation claims the cluster while a machine runs: we kee
   event  web: Normal Running: The machine runs as declared.
 
 > ganeti claimed by another
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until backend ganeti-1 reason=ClaimedByAnother
   says   ganeti-1: Ready=False ClaimedByAnother: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
   event  ganeti-1: Warning ClaimedByAnother: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
 
 > no more jobs
+  plan   web: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
 
 > set vm web powerState=Stopped
 

@@ -1,6 +1,7 @@
 The cluster cannot be reached while machines are created, and comes back.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until job INSTANCE_CREATE running
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -13,8 +14,13 @@ The cluster cannot be reached while machines are created, and comes back.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
 
 > backend down
+  plan   web: submit a job: create instance cyclades-web with 1 vcpus, 128 MiB of memory, 0 MiB of disk (diskless), since the machine has no instance yet
+  plan   web: in the end Ready: The machine runs as declared.
 
 > apply vm db
+  plan   db: choose GanetiBackend ganeti-1: write spec.backendName and the finalizer in one patch, since of the backends that fit it is the least loaded
+  plan   db: submit a job: create the instance with 1 vcpus, 128 MiB of memory, 0 MiB of disk (diskless), since the machine has no instance yet
+  plan   db: in the end Ready: The machine runs as declared.
 
 > wait 20s
   step   db: place on ganeti-1
@@ -34,6 +40,8 @@ The cluster cannot be reached while machines are created, and comes back.
   event  web: Warning BackendNotReady: GanetiBackend ganeti-1 is not ready: No endpoint answers: https://ganeti-1.test:5080: cannot connect: connection refused.
 
 > backend up
+  plan   db: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: No endpoint answers: https://ganeti-1.test:5080: cannot connect: connection refused.
+  plan   web: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: No endpoint answers: https://ganeti-1.test:5080: cannot connect: connection refused.
 
 > until vm web Ready
   step   create: job INSTANCE_CREATE(cyclades-db)

@@ -1,6 +1,7 @@
 A machine is deleted while its creation runs.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until job INSTANCE_CREATE running
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -13,6 +14,7 @@ A machine is deleted while its creation runs.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
 
 > delete vm web
+  plan   web: stays at Synchronising: Whether the instance exists is being checked.
 
 > until vm web gone
   ended  job INSTANCE_CREATE(cyclades-web): success

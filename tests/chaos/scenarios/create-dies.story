@@ -3,6 +3,7 @@ The process of a creation dies after its work: what it left is not used as it is
 > ganeti kills INSTANCE_CREATE after
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.

@@ -1,6 +1,7 @@
 A machine is deleted while its shutdown runs.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,12 +23,17 @@ A machine is deleted while its shutdown runs.
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web powerState=Stopped
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until job INSTANCE_SHUTDOWN running
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
   event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
 
 > delete vm web
+  plan   web: submit a job: remove instance cyclades-web and its disks, since the object is being deleted
+  plan   web: take the finalizer cyclades.io/instance off: the object goes, since the object is being deleted, and nothing of the machine is left in Ganeti
+  plan   web: in the end the object is gone
 
 > until vm web gone
   ended  job INSTANCE_SHUTDOWN(cyclades-web): success

@@ -1,6 +1,7 @@
 A machine is let go: its object goes, and its instance stays.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,8 +23,12 @@ A machine is let go: its object goes, and its instance stays.
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web deletionPolicy=Detach
+  plan   web: in the end Ready: The machine runs as declared.
 
 > delete vm web
+  plan   web: submit a job: detach instance cyclades-web, since the object is being deleted, and spec.deletionPolicy is Detach
+  plan   web: take the finalizer cyclades.io/instance off: the object goes, since the object is being deleted, and nothing of the machine is left in Ganeti
+  plan   web: in the end the object is gone
 
 > until vm web gone
   step   detach: job TAGS_DEL

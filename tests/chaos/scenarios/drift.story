@@ -1,6 +1,7 @@
 An administrator gives an instance more memory: that is told, later corrected, later accepted.
 
 > apply vm web driftPolicy=Report resizePolicy=Restart
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ An administrator gives an instance more memory: that is told, later corrected, l
   event  web: Normal Running: The machine runs as declared.
 
 > ganeti gives web 512
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web reason=Drifted
   other  job INSTANCE_SET_PARAMS(cyclades-web)

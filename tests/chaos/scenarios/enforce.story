@@ -1,6 +1,7 @@
 An administrator shuts an instance down whose owner insists that it runs.
 
 > apply vm web powerPolicy=Enforce
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ An administrator shuts an instance down whose owner insists that it runs.
   event  web: Normal Running: The machine runs as declared.
 
 > ganeti shutdown web
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until job INSTANCE_STARTUP ended
   other  job INSTANCE_SHUTDOWN(cyclades-web)

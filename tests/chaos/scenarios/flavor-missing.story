@@ -1,6 +1,7 @@
 A machine names a flavor that does not exist; it goes on when the flavor appears.
 
 > apply vm web flavorRef.name=large
+  plan   web: stays at FlavorNotFound: Flavor large does not exist: create it, and the machine goes on.
 
 > until vm web reason=FlavorNotFound
   says   web: Ready=False FlavorNotFound: Flavor large does not exist: create it, and the machine goes on.
@@ -12,6 +13,7 @@ A machine names a flavor that does not exist; it goes on when the flavor appears
   event  ganeti-1: Normal Synchronising: The inventory is being read.
 
 > apply flavor large vcpus=2 memory=512Mi
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready flavor=large
   step   web: place on ganeti-1

@@ -3,6 +3,7 @@ An administrator cancels the job that creates an instance: it is tried again lat
 > ganeti cancels INSTANCE_CREATE once
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.

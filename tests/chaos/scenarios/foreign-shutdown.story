@@ -1,6 +1,7 @@
 An administrator shuts an instance down; that is respected until the owner wants something else.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ An administrator shuts an instance down; that is respected until the owner wants
   event  web: Normal Running: The machine runs as declared.
 
 > ganeti shutdown web
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web reason=StoppedOutside
   other  job INSTANCE_SHUTDOWN(cyclades-web)
@@ -30,6 +32,7 @@ An administrator shuts an instance down; that is respected until the owner wants
   event  web: Warning StoppedOutside: The machine was stopped in Ganeti or by its guest, and powerPolicy Follow respects that. To start it, set powerState to Stopped and then to Running, or set powerPolicy: Enforce.
 
 > set vm web powerState=Stopped
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until vm web Ready powerState=Stopped
   says   web: Ready=True Ready: The machine is stopped as declared.

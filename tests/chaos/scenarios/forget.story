@@ -1,6 +1,7 @@
 A cluster is gone for good: its backend is forgotten, and its machines may go without it.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,12 +23,14 @@ A cluster is gone for good: its backend is forgotten, and its machines may go wi
   event  web: Normal Running: The machine runs as declared.
 
 > backend down
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until backend ganeti-1 reason=Unreachable
   says   ganeti-1: Ready=False Unreachable: No endpoint answers: https://ganeti-1.test:5080: cannot connect: connection refused.
   event  ganeti-1: Warning Unreachable: No endpoint answers: https://ganeti-1.test:5080: cannot connect: connection refused.
 
 > annotate backend ganeti-1 forget=true
+  plan   web: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: No endpoint answers: https://ganeti-1.test:5080: cannot connect: connection refused.
 
 > until vm web reason=BackendForgotten
   says   web: Ready=False BackendForgotten: The cluster of GanetiBackend ganeti-1 is gone for good, and this machine with it: delete this object.
@@ -36,6 +39,7 @@ A cluster is gone for good: its backend is forgotten, and its machines may go wi
   event  web: Warning BackendForgotten: The cluster of GanetiBackend ganeti-1 is gone for good, and this machine with it: delete this object.
 
 > delete vm web
+  plan   web: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: The annotation cyclades.io/forget says that the cluster is gone for good: no request is sent to it, and its machines may be deleted.
 
 > until vm web gone
   gone   web

@@ -1,6 +1,7 @@
 A guest dies: it is started again.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ A guest dies: it is started again.
   event  web: Normal Running: The machine runs as declared.
 
 > guest dies web
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until job INSTANCE_STARTUP ended
   step   start: job INSTANCE_STARTUP(cyclades-web)

@@ -3,6 +3,7 @@ The process of a creation dies before its work, later that of a shutdown after i
 > ganeti kills INSTANCE_CREATE before
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -28,8 +29,11 @@ The process of a creation dies before its work, later that of a shutdown after i
   event  web: Normal Running: The machine runs as declared.
 
 > ganeti kills INSTANCE_SHUTDOWN after
+  plan   web: in the end Ready: The machine runs as declared.
 
 > set vm web powerState=Stopped
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until vm web Ready powerState=Stopped
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)

@@ -1,6 +1,7 @@
 An administrator removes an instance: it is not made anew before its owner says so.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ An administrator removes an instance: it is not made anew before its owner says 
   event  web: Normal Running: The machine runs as declared.
 
 > ganeti remove web
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web reason=InstanceLost
   other  job INSTANCE_REMOVE(cyclades-web)
@@ -35,6 +37,8 @@ An administrator removes an instance: it is not made anew before its owner says 
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
 
 > set vm web onMissing=Recreate
+  plan   web: submit a job: create instance cyclades-web with 1 vcpus, 128 MiB of memory, 0 MiB of disk (diskless), since its instance is gone from Ganeti, and spec.onMissing is Recreate
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready powerState=Running
   step   create: job INSTANCE_CREATE(cyclades-web)

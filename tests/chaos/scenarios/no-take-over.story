@@ -1,6 +1,7 @@
 Kubernetes has lost everything. Without takeOverFrom, the cluster is another life's: nothing at all is done to it.
 
 > apply vm web id=11111111-1111-4111-8111-111111111111
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -41,6 +42,8 @@ Kubernetes has lost everything. Without takeOverFrom, the cluster is another lif
   event  ganeti-1: Warning ClaimedByAnother: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
 
 > apply vm new backendName=ganeti-1
+  plan   new: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (ClaimedByAnother).
 
 > until vm web reason=NoBackendFits
 

@@ -5,6 +5,7 @@ A machine that is only looked at says what is there, and nothing is done to it, 
 > ganeti adds old.example.com memory=512
 
 > apply vm web backendName=ganeti-1 adopt=old.example.com managementPolicy=Observe
+  plan   web: stays at Synchronising: GanetiBackend ganeti-1 is not ready: The operator has said nothing of the backend yet: does it run?
 
 > until vm web reason=Observed powerState=Running
   step   web: place on ganeti-1
@@ -19,6 +20,7 @@ A machine that is only looked at says what is there, and nothing is done to it, 
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
 
 > guest dies web
+  plan   web: stays at Observed: The machine is only looked at, and Ganeti has what the spec says.
 
 > until vm web reason=Observed powerState=Crashed
   says   web: powerState Crashed

@@ -1,6 +1,7 @@
 A cluster is taken offline: nothing is sent to it, its machines wait; afterwards all goes on.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ A cluster is taken offline: nothing is sent to it, its machines wait; afterwards
   event  web: Normal Running: The machine runs as declared.
 
 > set backend ganeti-1 offline=true
+  plan   web: stays at BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline of the backend is true: no request is sent to the cluster.
 
 > until backend ganeti-1 reason=BackendOffline
   says   ganeti-1: Ready=False BackendOffline: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
@@ -30,6 +32,7 @@ A cluster is taken offline: nothing is sent to it, its machines wait; afterwards
 > set vm web powerState=Stopped
 
 > apply vm db
+  plan   db: stays at NoBackendFits: No backend fits: ganeti-1: is offline.
 
 > until vm web reason=BackendOffline
   says   db: Ready=False NoBackendFits: No backend fits: ganeti-1: is offline.
@@ -43,6 +46,8 @@ A cluster is taken offline: nothing is sent to it, its machines wait; afterwards
 > until vm db reason=NoBackendFits
 
 > set backend ganeti-1 offline=false
+  plan   db: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (BackendOffline).
+  plan   web: stays at BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
 
 > until vm web Ready powerState=Stopped
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.

@@ -1,6 +1,7 @@
 The operator dies in the middle of a creation, and again in the middle of a shutdown.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until job INSTANCE_CREATE queued
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -13,6 +14,8 @@ The operator dies in the middle of a creation, and again in the middle of a shut
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
 
 > operator dies
+  plan   web: submit a job: create instance cyclades-web with 1 vcpus, 128 MiB of memory, 0 MiB of disk (diskless), since the machine has no instance yet
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready
   ended  job INSTANCE_CREATE(cyclades-web): success
@@ -26,6 +29,8 @@ The operator dies in the middle of a creation, and again in the middle of a shut
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web powerState=Stopped
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until job INSTANCE_SHUTDOWN queued
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)

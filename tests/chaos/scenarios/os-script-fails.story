@@ -3,6 +3,7 @@ The script that installs the guest fails and leaves half an instance: that is re
 > ganeti fails INSTANCE_CREATE once
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.

@@ -1,6 +1,7 @@
 The password in the Secret is mistyped: the backend says so, and goes on when it is corrected.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,12 +23,14 @@ The password in the Secret is mistyped: the backend says so, and goes on when it
   event  web: Normal Running: The machine runs as declared.
 
 > password wrong
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until backend ganeti-1 reason=CredentialsRefused
   says   ganeti-1: Ready=False CredentialsRefused: RAPI refused the user name or password: correct the Secret, or /var/lib/ganeti/rapi/users on the master.
   event  ganeti-1: Warning CredentialsRefused: RAPI refused the user name or password: correct the Secret, or /var/lib/ganeti/rapi/users on the master.
 
 > set vm web powerState=Stopped
+  plan   web: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: RAPI refused the user name or password: correct the Secret, or /var/lib/ganeti/rapi/users on the master.
 
 > password right
 

@@ -1,6 +1,7 @@
 A paused machine is left alone, whatever its owner wants meanwhile.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ A paused machine is left alone, whatever its owner wants meanwhile.
   event  web: Normal Running: The machine runs as declared.
 
 > annotate vm web paused=true
+  plan   web: stays at Paused: Paused by annotation cyclades.io/paused; remove it to go on.
 
 > until vm web reason=Paused
   says   web: Ready=False Paused: Paused by annotation cyclades.io/paused; remove it to go on.
@@ -32,6 +34,8 @@ A paused machine is left alone, whatever its owner wants meanwhile.
 > wait 20s
 
 > annotate vm web paused=
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until vm web Ready powerState=Stopped
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)

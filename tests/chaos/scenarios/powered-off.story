@@ -1,6 +1,7 @@
 A guest shuts itself down: that is respected until its owner wants something else.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ A guest shuts itself down: that is respected until its owner wants something els
   event  web: Normal Running: The machine runs as declared.
 
 > guest off web
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web reason=StoppedOutside
   says   web: Ready=False StoppedOutside: The machine was stopped in Ganeti or by its guest, and powerPolicy Follow respects that. To start it, set powerState to Stopped and then to Running, or set powerPolicy: Enforce.
@@ -29,12 +31,15 @@ A guest shuts itself down: that is respected until its owner wants something els
   event  web: Warning StoppedOutside: The machine was stopped in Ganeti or by its guest, and powerPolicy Follow respects that. To start it, set powerState to Stopped and then to Running, or set powerPolicy: Enforce.
 
 > set vm web powerState=Stopped
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until vm web Ready powerState=Stopped
   says   web: Ready=True Ready: The machine is stopped as declared.
   event  web: Normal Stopped: The machine is stopped as declared.
 
 > set vm web powerState=Running
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and Stopped is what was brought about last
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready powerState=Running
   step   start: job INSTANCE_STARTUP(cyclades-web)

@@ -1,6 +1,7 @@
 A protected machine is deleted: its instance stays until the protection is taken off.
 
 > apply vm web protected=true
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,12 +23,16 @@ A protected machine is deleted: its instance stays until the protection is taken
   event  web: Normal Running: The machine runs as declared.
 
 > delete vm web
+  plan   web: stays at Protected: The object is being deleted and spec.protected is true: set it to false to let the instance go with it.
 
 > until vm web reason=Protected
   says   web: Ready=False Protected: The object is being deleted and spec.protected is true: set it to false to let the instance go with it.
   event  web: Normal Protected: The object is being deleted and spec.protected is true: set it to false to let the instance go with it.
 
 > set vm web protected=false
+  plan   web: submit a job: remove instance cyclades-web and its disks, since the object is being deleted
+  plan   web: take the finalizer cyclades.io/instance off: the object goes, since the object is being deleted, and nothing of the machine is left in Ganeti
+  plan   web: in the end the object is gone
 
 > until vm web gone
   step   remove: job INSTANCE_REMOVE(cyclades-web)

@@ -1,6 +1,7 @@
 The job queue is drained: nothing is sent until it is open again.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,8 +23,11 @@ The job queue is drained: nothing is sent until it is open again.
   event  web: Normal Running: The machine runs as declared.
 
 > queue drained
+  plan   web: in the end Ready: The machine runs as declared.
 
 > set vm web powerState=Stopped
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until backend ganeti-1 reason=QueueDrained
   says   ganeti-1: Ready=False QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
@@ -32,6 +36,7 @@ The job queue is drained: nothing is sent until it is open again.
   event  web: Warning BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
 
 > queue open
+  plan   web: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
 
 > until vm web Ready powerState=Stopped
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.

@@ -1,6 +1,7 @@
 A machine is rebooted, at most once for each request.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,10 @@ A machine is rebooted, at most once for each request.
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web action={"id":"first","type":"RebootHard"}
+  plan   web: write Taken into status.lastAction, since an action is done at most once, whatever happens in between
+  plan   web: submit a job: reboot-hard instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.action first asks for it
+  plan   web: write Done into status.lastAction, since its job has ended
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready lastAction.id=first
   says   web: Ready=False Rebooting: The instance is to be rebooted.
@@ -35,6 +40,10 @@ A machine is rebooted, at most once for each request.
   event  web: Normal Rebooted: Action first is done.
 
 > set vm web action={"id":"second","type":"RebootSoft"}
+  plan   web: write Taken into status.lastAction, since an action is done at most once, whatever happens in between
+  plan   web: submit a job: reboot-soft instance cyclades-web, since spec.action second asks for it
+  plan   web: write Done into status.lastAction, since its job has ended
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready lastAction.id=second
   says   web: Ready=False Rebooting: The instance is to be rebooted.

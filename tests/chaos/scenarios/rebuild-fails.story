@@ -1,6 +1,7 @@
 The script of the new image fails, and the next rebuild works; who asks while one is under way waits for its end.
 
 > apply vm web flavorRef.name=disk
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,8 +23,16 @@ The script of the new image fails, and the next rebuild works; who asks while on
   event  web: Normal Running: The machine runs as declared.
 
 > ganeti fails INSTANCE_REINSTALL once
+  plan   web: in the end Ready: The machine runs as declared.
 
 > set vm web imageRef.name=other action={"id":"first","type":"Rebuild"}
+  plan   web: write Taken into status.lastAction, since an action is done at most once, whatever happens in between
+  plan   web: submit a job: set-os instance cyclades-web for image other: its guest goes on, since spec.action first asks for it
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.action asks for a rebuild, and the disk of a running guest is left alone
+  plan   web: submit a job: reinstall instance cyclades-web with image other: what is on its system disk is lost, since spec.action first asks for it
+  plan   web: write Done into status.lastAction, since its job has ended
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and it is Stopped
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web lastAction.id=first
   says   web: Ready=False Rebuilding: Image other is to be installed.
@@ -33,6 +42,13 @@ The script of the new image fails, and the next rebuild works; who asks while on
   event  web: Normal Rebuilding: Job 3 on ganeti-1 is to prepare another installation of instance cyclades-web.
 
 > set vm web action={"id":"second","type":"Rebuild"}
+  plan   web: write Taken into status.lastAction, since an action is done at most once, whatever happens in between
+  plan   web: submit a job: set-os instance cyclades-web for image other: its guest goes on, since spec.action second asks for it
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.action asks for a rebuild, and the disk of a running guest is left alone
+  plan   web: submit a job: reinstall instance cyclades-web with image other: what is on its system disk is lost, since spec.action second asks for it
+  plan   web: write Done into status.lastAction, since its job has ended
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and it is Stopped
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web lastAction.id=second
   ended  job INSTANCE_SET_PARAMS(cyclades-web): success
@@ -61,8 +77,15 @@ The script of the new image fails, and the next rebuild works; who asks while on
   event  web: Warning ActionFailed: Action second failed and is not repeated: Ganeti failed at installing the image: Could not add os for instance: OS create script failed (exited with exit code 1) (OpExecError)
 
 > ganeti works
+  plan   web: stays at RebuildFailed: The last rebuild failed, and what is on the system disk is neither the old nor the new; status.lastAction says why. Give spec.action another id, and another image if need be; or set powerState to Stopped and then to Running to start the machine as it is.
 
 > set vm web action={"id":"third","type":"Rebuild"}
+  plan   web: write Taken into status.lastAction, since an action is done at most once, whatever happens in between
+  plan   web: submit a job: set-os instance cyclades-web for image other: its guest goes on, since spec.action third asks for it
+  plan   web: submit a job: reinstall instance cyclades-web with image other: what is on its system disk is lost, since spec.action third asks for it
+  plan   web: write Done into status.lastAction, since its job has ended
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and it is Stopped
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready lastAction.id=third powerState=Running
   says   web: Ready=False Rebuilding: Image other is to be installed.

@@ -1,6 +1,7 @@
 A machine gets another image, at most once for each request, and says what is on its disk.
 
 > apply vm web flavorRef.name=disk
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready image=noop
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,13 @@ A machine gets another image, at most once for each request, and says what is on
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web imageRef.name=other action={"id":"first","type":"Rebuild"}
+  plan   web: write Taken into status.lastAction, since an action is done at most once, whatever happens in between
+  plan   web: submit a job: set-os instance cyclades-web for image other: its guest goes on, since spec.action first asks for it
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.action asks for a rebuild, and the disk of a running guest is left alone
+  plan   web: submit a job: reinstall instance cyclades-web with image other: what is on its system disk is lost, since spec.action first asks for it
+  plan   web: write Done into status.lastAction, since its job has ended
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and it is Stopped
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready lastAction.id=first
   says   web: Ready=False Rebuilding: Image other is to be installed.
@@ -49,6 +57,13 @@ A machine gets another image, at most once for each request, and says what is on
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web imageRef.name=noop action={"id":"second","type":"Rebuild"}
+  plan   web: write Taken into status.lastAction, since an action is done at most once, whatever happens in between
+  plan   web: submit a job: set-os instance cyclades-web for image noop: its guest goes on, since spec.action second asks for it
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.action asks for a rebuild, and the disk of a running guest is left alone
+  plan   web: submit a job: reinstall instance cyclades-web with image noop: what is on its system disk is lost, since spec.action second asks for it
+  plan   web: write Done into status.lastAction, since its job has ended
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and it is Stopped
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready lastAction.id=second powerState=Running
   says   web: Ready=False Rebuilding: Image noop is to be installed.

@@ -1,6 +1,7 @@
 A machine gets another flavor, which takes effect the next time that it is stopped.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready flavor=tiny
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,7 @@ A machine gets another flavor, which takes effect the next time that it is stopp
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web flavorRef.name=small
+  plan   web: stays at ResizePending: Flavor small takes effect the next time the machine is stopped (vcpus 1 to 2, memory 128 MiB to 256 MiB); set resizePolicy: Restart to have it restarted now.
 
 > until vm web reason=ResizePending flavor=tiny powerState=Running
   says   web: Ready=False ResizePending: Flavor small takes effect the next time the machine is stopped (vcpus 1 to 2, memory 128 MiB to 256 MiB); set resizePolicy: Restart to have it restarted now.
@@ -29,6 +31,9 @@ A machine gets another flavor, which takes effect the next time that it is stopp
   event  web: Normal ResizePending: Flavor small takes effect the next time the machine is stopped (vcpus 1 to 2, memory 128 MiB to 256 MiB); set resizePolicy: Restart to have it restarted now.
 
 > set vm web powerState=Stopped
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   web: submit a job: modify instance cyclades-web, since spec.flavorRef names small, and the machine is stopped
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until vm web Ready flavor=small powerState=Stopped
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
@@ -43,6 +48,8 @@ A machine gets another flavor, which takes effect the next time that it is stopp
   event  web: Normal Stopped: The machine is stopped as declared.
 
 > set vm web powerState=Running
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and Stopped is what was brought about last
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready flavor=small powerState=Running
   step   start: job INSTANCE_STARTUP(cyclades-web)

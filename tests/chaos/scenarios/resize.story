@@ -1,6 +1,7 @@
 A machine gets another flavor, and is restarted for it.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready flavor=tiny
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,11 @@ A machine gets another flavor, and is restarted for it.
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web flavorRef.name=small resizePolicy=Restart
+  plan   web: note in the status that it is going to be restarted, since after a crash in between, nobody must take the stop that follows for somebody else's
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.flavorRef names another flavor, and spec.resizePolicy is Restart
+  plan   web: submit a job: modify instance cyclades-web, since spec.flavorRef names small, and the machine is stopped
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and it is Stopped
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready flavor=small powerState=Running
   says   web: Ready=False Resizing: The machine is to be restarted, so that what the spec says takes effect.

@@ -7,6 +7,7 @@ A disk never shrinks: a flavor with a smaller one is refused, and a larger one i
 > apply flavor narrow vcpus=1 memory=128Mi disk=1Gi volumeTypeRef.name=file
 
 > apply vm web flavorRef.name=wide resizePolicy=Restart
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready flavor=wide
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -28,12 +29,18 @@ A disk never shrinks: a flavor with a smaller one is refused, and a larger one i
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web flavorRef.name=narrow
+  plan   web: stays at ResizeRefused: The machine cannot have flavor narrow: disks never shrink: the machine has 2048 MiB, the flavor 1024 MiB. Name another one, or wide again.
 
 > until vm web reason=ResizeRefused powerState=Running
   says   web: Ready=False ResizeRefused: The machine cannot have flavor narrow: disks never shrink: the machine has 2048 MiB, the flavor 1024 MiB. Name another one, or wide again.
   event  web: Warning ResizeRefused: The machine cannot have flavor narrow: disks never shrink: the machine has 2048 MiB, the flavor 1024 MiB. Name another one, or wide again.
 
 > set vm web flavorRef.name=wider
+  plan   web: note in the status that it is going to be restarted, since after a crash in between, nobody must take the stop that follows for somebody else's
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.flavorRef names another flavor, and spec.resizePolicy is Restart
+  plan   web: submit a job: grow instance cyclades-web, since spec.flavorRef names wider, and the machine is stopped
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and it is Stopped
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready flavor=wider powerState=Running
   says   web: Ready=False Resizing: The machine is to be restarted, so that what the spec says takes effect.

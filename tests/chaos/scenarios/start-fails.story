@@ -3,6 +3,7 @@ A new guest cannot be started: what the creation left is removed, and made anew.
 > ganeti fails INSTANCE_CREATE once start
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.

@@ -1,6 +1,7 @@
 A machine is stopped and started again.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -22,6 +23,8 @@ A machine is stopped and started again.
   event  web: Normal Running: The machine runs as declared.
 
 > set vm web powerState=Stopped
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > until vm web Ready powerState=Stopped
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
@@ -32,6 +35,8 @@ A machine is stopped and started again.
   event  web: Normal Stopped: The machine is stopped as declared.
 
 > set vm web powerState=Running
+  plan   web: submit a job: start instance cyclades-web, since spec.powerState is Running, and Stopped is what was brought about last
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until vm web Ready powerState=Running
   step   start: job INSTANCE_STARTUP(cyclades-web)

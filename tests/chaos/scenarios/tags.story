@@ -1,6 +1,7 @@
 An owner's tags are put on the instance, changed and taken off while it runs.
 
 > apply vm web tags=["shop","blue"]
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -24,6 +25,7 @@ An owner's tags are put on the instance, changed and taken off while it runs.
 > until tag cyclades:user:blue
 
 > set vm web tags=["shop","green"]
+  plan   web: in the end Ready: The machine runs as declared.
 
 > until tag cyclades:user:green
   step   tag: job TAGS_SET

@@ -1,8 +1,10 @@
 Kubernetes has lost everything. The manifests are applied anew, the takeover is allowed, and no job is needed.
 
 > apply vm web id=11111111-1111-4111-8111-111111111111
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > apply vm db id=22222222-2222-4222-8222-222222222222 powerState=Stopped
+  plan   db: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.

@@ -1,10 +1,13 @@
 Three machines, two of which are told to be made anew when they are lost; one is removed by an administrator.
 
 > apply vm a onMissing=Recreate
+  plan   a: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > apply vm b onMissing=Recreate
+  plan   b: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > apply vm c
+  plan   c: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm a Ready
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -56,6 +59,9 @@ Three machines, two of which are told to be made anew when they are lost; one is
 > until vm c Ready
 
 > ganeti remove a
+  plan   a: in the end Ready: The machine runs as declared.
+  plan   b: in the end Ready: The machine runs as declared.
+  plan   c: in the end Ready: The machine runs as declared.
 
 > until instances 2
 
@@ -67,6 +73,9 @@ Three machines, two of which are told to be made anew when they are lost; one is
 > until vm a Ready powerState=Running
 
 > delete vm b
+  plan   b: submit a job: remove instance cyclades-b and its disks, since the object is being deleted
+  plan   b: take the finalizer cyclades.io/instance off: the object goes, since the object is being deleted, and nothing of the machine is left in Ganeti
+  plan   b: in the end the object is gone
 
 > until vm b gone
   step   remove: job INSTANCE_REMOVE(cyclades-b)

@@ -1,8 +1,10 @@
 Of two clusters one takes connections and answers nothing: machines of the other go on.
 
 > apply vm web backendName=ganeti-1
+  plan   web: stays at Synchronising: GanetiBackend ganeti-1 is not ready: The operator has said nothing of the backend yet: does it run?
 
 > apply vm db backendName=ganeti-2
+  plan   db: stays at Synchronising: GanetiBackend ganeti-2 is not ready: The operator has said nothing of the backend yet: does it run?
 
 > until vm web Ready
   step   db: place on ganeti-2
@@ -41,10 +43,16 @@ Of two clusters one takes connections and answers nothing: machines of the other
 > until vm db Ready
 
 > backend hangs ganeti-1
+  plan   db: in the end Ready: The machine runs as declared.
+  plan   web: in the end Ready: The machine runs as declared.
 
 > set vm web powerState=Stopped
+  plan   web: submit a job: stop instance cyclades-web; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   web: in the end Ready: The machine is stopped as declared.
 
 > set vm db powerState=Stopped
+  plan   db: submit a job: stop instance cyclades-db; its guest has 120 s to shut down, then it is stopped by force, since spec.powerState is Stopped, and Running is what was brought about last
+  plan   db: in the end Ready: The machine is stopped as declared.
 
 > until vm db Ready powerState=Stopped
   step   stop: job INSTANCE_SHUTDOWN(cyclades-db)
@@ -55,6 +63,7 @@ Of two clusters one takes connections and answers nothing: machines of the other
   event  db: Normal Stopped: The machine is stopped as declared.
 
 > backend up ganeti-1
+  plan   db: in the end Ready: The machine is stopped as declared.
 
 > until vm web Ready powerState=Stopped
   says   web: Ready=False JobFailed: The job for shutting the instance down was not accepted; it is tried again.

@@ -1,8 +1,10 @@
 Two machines live side by side, and go.
 
 > apply vm web
+  plan   web: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > apply vm db powerState=Stopped
+  plan   db: stays at NoBackendFits: No backend fits: ganeti-1: is not ready (Synchronising).
 
 > until vm web Ready powerState=Running
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
@@ -39,8 +41,15 @@ Two machines live side by side, and go.
 > until vm db Ready powerState=Stopped
 
 > delete vm web
+  plan   db: in the end Ready: The machine is stopped as declared.
+  plan   web: submit a job: remove instance cyclades-web and its disks, since the object is being deleted
+  plan   web: take the finalizer cyclades.io/instance off: the object goes, since the object is being deleted, and nothing of the machine is left in Ganeti
+  plan   web: in the end the object is gone
 
 > delete vm db
+  plan   db: submit a job: remove instance cyclades-db and its disks, since the object is being deleted
+  plan   db: take the finalizer cyclades.io/instance off: the object goes, since the object is being deleted, and nothing of the machine is left in Ganeti
+  plan   db: in the end the object is gone
 
 > until vm web gone
   step   remove: job INSTANCE_REMOVE(cyclades-db)

@@ -5,8 +5,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::Failure;
 use crate::catalog::{cyclades, flavor, secret};
+use crate::foretell::foretell;
 use crate::ganeti::Said;
-use crate::kubernetes::NAMESPACE;
+use crate::kubernetes::{Kubernetes, NAMESPACE};
 use crate::scene::{Scene, condition};
 use crate::stage::Stage;
 use crate::step::{Deed, Fields, Kind, Step, Wanted};
@@ -55,7 +56,15 @@ impl<'a> Actor<'a> {
             Step::Ganeti { deed, backend, vm } => self.ganeti(deed, *backend, vm.as_deref()).await,
             _ => self.kubernetes(step).await,
         };
-        done.map_err(|why| Failure::Step { step: text.to_owned(), why })
+        done.and_then(|()| self.foretell()).map_err(|why| Failure::Step { step: text.to_owned(), why })
+    }
+
+    /// Notes what is foreseen now, where somebody wants to be told.
+    fn foretell(&self) -> Said<()> {
+        if let (true, Kubernetes::Memory(kube)) = (self.stage.foretells, &self.stage.kube) {
+            self.stage.calls.foresee(foretell(kube)?);
+        }
+        Ok(())
     }
 
     async fn kubernetes(&self, step: &Step) -> Said<()> {

@@ -55,11 +55,29 @@ pub(crate) struct Tally {
     pub writes: u32,
 }
 
+/// A step of the scenario that was begun.
+#[derive(Debug, Clone)]
+pub(crate) struct Begun {
+    /// As it stands in the scenario.
+    pub text: String,
+    /// What was foreseen once it was done.
+    pub plans: Vec<Plan>,
+}
+
+/// What the operator would do with a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The machine's name.
+    pub machine: String,
+    /// Its steps, and what they lead to.
+    pub steps: Vec<String>,
+}
+
 #[derive(Debug)]
 struct Inner {
     log: Vec<String>,
     /// Steps of the scenario that were begun.
-    steps: Vec<String>,
+    steps: Vec<Begun>,
     tally: Tally,
     blow: Option<Blow>,
     weather: Weather,
@@ -138,11 +156,18 @@ impl Calls {
     pub fn begin(&self, step: &str) {
         let mut inner = self.inner();
         inner.note("       ", &format!("--- {step}"));
-        inner.steps.push(step.to_owned());
+        inner.steps.push(Begun { text: step.to_owned(), plans: Vec::new() });
+    }
+
+    /// Notes what is foreseen once the last step was done.
+    pub fn foresee(&self, plans: Vec<Plan>) {
+        if let Some(step) = self.inner().steps.last_mut() {
+            step.plans = plans;
+        }
     }
 
     /// Steps that were begun.
-    pub fn steps(&self) -> Vec<String> {
+    pub fn steps(&self) -> Vec<Begun> {
         self.inner().steps.clone()
     }
 

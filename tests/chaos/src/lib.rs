@@ -16,6 +16,7 @@ mod catalog;
 mod check;
 mod clocks;
 mod failure;
+mod foretell;
 mod ganeti;
 mod kubernetes;
 mod lane;

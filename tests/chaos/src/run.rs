@@ -72,10 +72,11 @@ pub(crate) async fn play(
     kube: Option<Kubernetes>,
     teller: Option<&mut Teller>,
 ) -> Outcome {
-    let stage = match Stage::new(scenario, point, kube).await {
+    let mut stage = match Stage::new(scenario, point, kube).await {
         Ok(stage) => stage,
         Err(failure) => return Outcome::not_begun(failure.to_string()),
     };
+    stage.foretells = teller.is_some();
     let checker = Checker::since(stage.last_jobs());
     let (lives, calls, lists) = (0, 0, Vec::new());
     let mut play = Play { stage: &stage, checker, teller, lives, calls, lists, seed: point.seed };

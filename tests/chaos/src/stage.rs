@@ -37,6 +37,8 @@ pub(crate) struct Stage {
     pub calls: Arc<Calls>,
     pub pace: Pace,
     pub time: TimeOfDay,
+    /// Whether it is to be noted what is foreseen after each step.
+    pub foretells: bool,
     /// uids of `kube-system` so far.
     lives: Mutex<Vec<String>>,
     seed: u64,
@@ -55,7 +57,8 @@ impl Stage {
         });
         let calls = Arc::new(Calls::new(point.blow, point.weather, point.seed));
         let (time, seed) = (TimeOfDay::new(), point.seed);
-        let stage = Self { kube, ganetis, calls, pace, time, lives: Mutex::default(), seed };
+        let stage =
+            Self { kube, ganetis, calls, pace, time, foretells: false, lives: Mutex::default(), seed };
         stage.apply_catalog(&stage.catalog()).await.map_err(Failure::Stage)?;
         if let Kubernetes::Memory(sim) = &stage.kube {
             stage.remember_life(sim);

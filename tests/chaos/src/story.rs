@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cyclades_domain::naming::JobReason;
 use serde_json::Value;
 
+use crate::calls::Plan;
 use crate::run::play;
 use crate::scene::{Job, Scene, condition, id_of};
 use crate::stage::Stage;
@@ -48,12 +49,13 @@ pub(crate) struct Teller {
 impl Teller {
     /// Sees what is there.
     pub fn see(&mut self, stage: &Stage, scene: &Scene) {
-        for step in stage.calls.steps().into_iter().skip(self.steps) {
-            self.steps += 1;
-            self.lines.push(format!("\n> {step}"));
-        }
         for machine in &scene.machines {
             self.names.insert(id_of(machine), name_of(machine));
+        }
+        for step in stage.calls.steps().into_iter().skip(self.steps) {
+            self.steps += 1;
+            self.lines.push(format!("\n> {}", step.text));
+            step.plans.iter().for_each(|plan| self.plan(plan));
         }
         for job in &scene.jobs {
             self.job(job);
@@ -68,6 +70,16 @@ impl Teller {
         self.gone(scene);
         for event in stage.kube.events() {
             self.event(&event);
+        }
+    }
+
+    /// What is foreseen, where that has changed.
+    fn plan(&mut self, plan: &Plan) {
+        let Plan { machine, steps } = plan;
+        let what = steps.join("\n");
+        let before = self.told.insert((machine.clone(), "plan"), what.clone());
+        if before.as_ref() != Some(&what) {
+            steps.iter().for_each(|step| self.push(&format!("  plan   {machine}: {step}")));
         }
     }
 
