@@ -1,6 +1,7 @@
 //! The instances of a cluster as last read, and how sure we are that one is not there.
 
 mod record;
+mod snapshot;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,6 +17,7 @@ use cyclades_domain::{
 use uuid::Uuid;
 
 use self::record::{Record, extras, user_tags};
+pub(crate) use self::snapshot::{Changes, Snapshot};
 use super::{
     rows::{InstanceRow, LeanRow, StatusRow},
     usage::Usage,
@@ -68,33 +70,16 @@ enum Notice {
     News,
 }
 
-/// What a snapshot changed.
-#[derive(Debug, Default)]
-pub(crate) struct Changes {
-    /// Machines whose instances appeared, changed or vanished.
-    pub(crate) machines: Vec<Uuid>,
-    /// Instances that are new or have changed, to be read whole.
-    pub(crate) to_refresh: Vec<Arc<str>>,
-    /// Instances that need a direct read: what is missing twice, with the machine.
-    pub(crate) to_verify: Vec<(Uuid, Arc<str>)>,
-    /// Instances of ours whose live status is not known.
-    pub(crate) without_status: bool,
-    /// Number of instances that are missing.
-    pub(crate) missing: usize,
-    /// Why the snapshot may not be believed, where that is so.
-    pub(crate) implausible: Option<String>,
-}
-
 impl Inventory {
     /// Starts a snapshot; rows follow by [`Inventory::show`], and [`Inventory::close`] ends it.
     pub(crate) fn open(&mut self) -> Snapshot {
         self.mark = self.mark.wrapping_add(1);
-        Snapshot { repeated: false, changes: Changes::default() }
+        Snapshot::default()
     }
 
     /// Starts a reading of some instances, which says nothing about the others.
     pub(crate) fn reopen(&self) -> Snapshot {
-        Snapshot { repeated: false, changes: Changes::default() }
+        Snapshot::default()
     }
 
     /// Takes a whole row, of a first reading or of a refresh.
@@ -390,20 +375,6 @@ impl Inventory {
     pub(crate) fn ours_but(&self, of: impl Fn(Uuid) -> bool) -> impl Iterator<Item = Counted<'_>> {
         let without = move |owner| matches!(owner, Owner::Ours(id) if !of(id));
         self.by_name.iter().filter(move |(_, record)| without(record.owner)).map(Counted::of)
-    }
-}
-
-/// A snapshot while it is read.
-#[derive(Debug)]
-pub(crate) struct Snapshot {
-    repeated: bool,
-    changes: Changes,
-}
-
-impl Snapshot {
-    /// The changes of a refresh of some instances, which says nothing about the others.
-    pub(crate) fn into_changes(self) -> Changes {
-        self.changes
     }
 }
 
