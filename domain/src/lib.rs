@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod conditions;
 pub mod identity;
 pub mod inventory;
+pub mod ipam;
 pub mod lanes;
 pub mod liveness;
 pub mod naming;
