@@ -50,6 +50,8 @@ pub enum Verb {
     Bench(Bench),
     /// Kill the operator before and after each of its outside calls, on simulated parts and time.
     Chaos(Chaos),
+    /// Make a container image of the operator, without a container engine.
+    Image(Image),
     /// rustfmt, clippy, and where they are installed cargo-deny and shellcheck.
     #[command(after_help = "Example:\n  cargo xtask lint")]
     Lint,
@@ -126,6 +128,20 @@ pub struct Gen {
     /// Write nothing; fail if a file is out of date.
     #[arg(long, env = "CYCLADES_GEN_CHECK", value_parser = Boolish::new())]
     pub check: bool,
+}
+
+/// Flags of `image`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask image\n  cargo xtask image --tag cyclades-operator:1.0 --output /tmp/operator.tar\n  skopeo copy oci-archive:/tmp/operator.tar docker://registry.example.com/cyclades-operator:1.0"
+)]
+pub struct Image {
+    /// The archive to write. The default is `cyclades-operator.oci.tar` where cargo puts what it builds.
+    #[arg(long, env = "CYCLADES_IMAGE_OUTPUT", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Name and tag of the image. The default is `cyclades-operator` with the version, which the chart takes by itself.
+    #[arg(long, env = "CYCLADES_IMAGE_TAG", value_name = "NAME:TAG")]
+    pub tag: Option<String>,
 }
 
 /// Flags of `bench`.

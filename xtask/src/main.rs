@@ -8,6 +8,7 @@ mod demo;
 mod down;
 mod generate;
 mod guest;
+mod image;
 mod lab;
 mod lint;
 mod lock;
@@ -55,6 +56,7 @@ async fn run(cli: Cli, console: &Console) -> anyhow::Result<ExitCode> {
         Verb::Gen(flags) => generate::run(&flags, console).await,
         Verb::Bench(flags) => bench::run(&flags),
         Verb::Chaos(flags) => chaos::run(&flags),
+        Verb::Image(flags) => image::run(&flags, console).await,
         Verb::Lint => lint::run(console).await,
     }
 }
