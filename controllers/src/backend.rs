@@ -6,6 +6,7 @@ pub(crate) mod claim;
 pub(crate) mod feed;
 pub(crate) mod fence;
 pub(crate) mod order;
+mod plug;
 pub(crate) mod poll;
 pub(crate) mod proof;
 pub(crate) mod recover;

@@ -236,6 +236,20 @@ pub struct Rescue {
     pub image_ref: ImageRef,
 }
 
+/// What an instance itself is set to boot from, as hypervisor parameters; what is absent is as the cluster says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnBoot {
+    /// `boot_order`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub boot_order: Option<String>,
+    /// `cdrom_image_path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub cdrom_image_path: Option<String>,
+}
+
 /// When a rescue, or its end, takes effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum RescuePolicy {
@@ -393,6 +407,13 @@ pub struct VirtualMachineStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 127))]
     pub rescue: Option<String>,
+    /// What the instance itself was set to boot from before the rescue. It is given back at the end of it. Absent: nothing,
+    /// it booted as the cluster says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_before_rescue: Option<OwnBoot>,
+    /// Ganeti could not plug a disk into the guest that runs: it has the disk after the next stop and start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_required: Option<bool>,
     /// The machine's own disks, as far as `spec.disks` was brought about. One that was removed in Ganeti has the size 0; its
     /// entry in `spec.disks` may then be taken away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -18,4 +18,4 @@ pub use observed::{
 pub use plan::{Decision, Step, plan};
 pub use record::{LastAction, Record};
 pub use report::{Status, report};
-pub use rescue::{Boot, Rescue};
+pub use rescue::{Boot, OwnBoot, Rescue};

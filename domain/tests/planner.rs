@@ -322,6 +322,8 @@ fn statuses() -> [Status; 2] {
         flavor: Some("small".into()),
         image: None,
         rescue: None,
+        own_boot: None,
+        restart_required: false,
         extras: None,
         last_action: None,
         verdicts: Vec::new(),

@@ -97,7 +97,7 @@ fn fitting(machine: &VirtualMachine, status: &VirtualMachineStatus, scene: &Scen
         applied: applied(status).map(Arc::new),
         refused: refused.map(|obstacle| (obstacle.reason, obstacle.message.into())),
         unpluggable: false,
-        plug_failed: false,
+        unplugged: None,
     }
 }
 

@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::{
+    plug,
     poll::{self, Tolerance},
     session::Session,
     setback,
@@ -41,8 +42,6 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(10);
 const SUBMISSION_ABANDONED_AFTER: Duration = Duration::from_secs(120);
 /// Looks in a row that do not show a job of ours, before it counts as lost with the queue it was in.
 const LOOKS_FOR_KNOWN: u32 = 5;
-/// What stands in the result of a job that could not plug a device into the running guest.
-const HOTPLUG_FAILED: &str = "\"hotplug:failed\"";
 /// Readings of an instance after its job ended, before what they show is taken as it is. Ganeti's answers may lag behind
 /// its jobs by some hundred milliseconds.
 const READINGS_AFTER_END: u32 = 12;
@@ -114,6 +113,7 @@ impl Feed<'_> {
         let jobs = session.ask("jobs_above", session.client.jobs_above(last, &followed)).await?;
         let (mut touched, ended) = self.sort(&jobs);
         self.record(&ended).await?;
+        self.hear(&jobs).await?;
         self.find_unknown().await?;
         let settling = self.settling();
         touched.extend(settling.iter().map(|(_, name)| Arc::clone(name)));
@@ -206,9 +206,8 @@ impl Feed<'_> {
                 let Some(job) = backend.window.job_mut(*machine) else { continue };
                 let detail = details.iter().find(|detail| detail.id == *id);
                 let error = detail.and_then(|detail| detail.error.clone());
-                job.plug_failed = detail.is_some_and(|detail| {
-                    detail.results.iter().any(|result| result.get().contains(HOTPLUG_FAILED))
-                });
+                let adds = *status == JobStatus::Success && job.step == JobStep::AddDisk;
+                job.unplugged = detail.filter(|_| adds).map(plug::left_out);
                 let outcome = match (status, error) {
                     (JobStatus::Success, _) => Ended::Success,
                     (JobStatus::Error, Some(error)) => Ended::Failed(error),
@@ -221,6 +220,26 @@ impl Feed<'_> {
                 job.misses = 0;
             }
         });
+        Ok(())
+    }
+
+    /// Takes what jobs of others tell of guests that lack a disk: who restarts one in Ganeti gives it all.
+    async fn hear(&self, jobs: &[JobSummary]) -> Answer<()> {
+        let session = self.session;
+        let is_ours = |id: JobId| {
+            session.ctx.world.look(|world| {
+                let backend = world.backends.get(&session.backend);
+                backend.is_some_and(|backend| backend.window.machine_of(id).is_some())
+            })
+        };
+        let telling = session.telling(jobs);
+        let foreign: Vec<JobId> = telling.iter().map(|job| job.id).filter(|id| !is_ours(*id)).collect();
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        let details = session.ask("job_details", session.client.job_details(&foreign)).await?;
+        let machines = session.ctx.world.change(|world| session.hear(world, &details));
+        session.ctx.wake_machines(machines, Urgency::User);
         Ok(())
     }
 
@@ -299,7 +318,9 @@ impl Feed<'_> {
                         machine.memory.made_from.clone_from(&job.source);
                     }
                     setback::after(machine, job.step, &outcome, generation, left_behind);
-                    machine.memory.plug_failed |= job.plug_failed;
+                    if job.unplugged.is_some() {
+                        machine.memory.unplugged = job.unplugged;
+                    }
                     if unshown {
                         setback::unshown(machine, job.step);
                     }

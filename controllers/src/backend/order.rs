@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use cyclades_crds::virtual_machine::Shape;
 use cyclades_domain::{
     naming::JobStep,
-    vm::{Due, Extras},
+    vm::{Due, Extras, OwnBoot},
 };
 use ganeti_rapi::RebootKind;
 use uuid::Uuid;
@@ -121,6 +121,8 @@ pub(crate) enum Work {
         uuid: Arc<str>,
         /// Where the medium is; `None` for its own disk.
         medium: Option<Arc<str>>,
+        /// What the instance itself was set to before, for its own disk.
+        own: Option<Arc<OwnBoot>>,
     },
     /// Install it, which erases the disk.
     Reinstall {

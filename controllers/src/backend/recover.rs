@@ -28,6 +28,7 @@ impl Session {
             all.iter().filter(|job| !job.status.is_final()).map(|job| job.id).collect();
         wanted.extend(self.suspicious_creates(&all));
         wanted.extend(rebuilds.values());
+        wanted.extend(self.telling(&all).into_iter().map(|job| job.id));
         let details = match wanted.is_empty() {
             true => Vec::new(),
             false => self.ask("job_details", self.client.job_details(&wanted)).await?,
@@ -39,6 +40,7 @@ impl Session {
             for job in &details {
                 self.take_over(world, job);
             }
+            self.hear(world, &details);
             for (key, id) in &rebuilds {
                 if let Some(job) = details.iter().find(|job| job.id == *id) {
                     self.take_rebuild_over(world, key, job);
@@ -150,7 +152,7 @@ fn taken(machine: ObjectName, step: JobStep, instance: Arc<str>, id: JobId, reas
         shape: None,
         source: None,
         due: None,
-        plug_failed: false,
+        unplugged: None,
         instance,
         reason,
         id: Some(id),

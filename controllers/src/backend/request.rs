@@ -3,7 +3,7 @@
 use cyclades_crds::{names, virtual_machine::Shape};
 use cyclades_domain::{
     naming::{Owner, owner},
-    vm::{Disk, Due},
+    vm::{Disk, Due, OwnBoot},
 };
 use ganeti_rapi::{
     Answer, Change, Client, CreateInstance, DeleteInstance, DiskSpec, Failure, GrowDisk, JobId,
@@ -115,8 +115,8 @@ async fn post(client: &Client, order: &Order, tags: &[String], submit: &Submit) 
             let has = client.os_parameters(name).await?.unwrap_or_default();
             client.modify_instance(name, &told_of(uuid, software, has.keys()), submit).await
         }
-        Work::SetBoot { uuid, medium } => {
-            let modify = booting(uuid, medium.as_deref());
+        Work::SetBoot { uuid, medium, own } => {
+            let modify = booting(uuid, medium.as_deref(), own.as_deref());
             client.modify_instance(name, &modify, submit).await
         }
         Work::Reinstall { software, .. } => {
@@ -127,12 +127,16 @@ async fn post(client: &Client, order: &Order, tags: &[String], submit: &Submit) 
     }
 }
 
-/// A medium to boot from, or what the cluster's defaults say.
-fn booting(uuid: &str, medium: Option<&str>) -> ModifyInstance {
+/// A medium to boot from; else what the instance itself was set to, and what the cluster's defaults say.
+fn booting(uuid: &str, medium: Option<&str>, own: Option<&OwnBoot>) -> ModifyInstance {
     let mut modify = ModifyInstance { instance_uuid: Some(uuid.to_owned()), ..ModifyInstance::default() };
-    let order = if medium.is_some() { "cdrom" } else { "default" };
-    modify.hvparams.insert("boot_order".to_owned(), json!(order));
-    modify.hvparams.insert("cdrom_image_path".to_owned(), json!(medium.unwrap_or("default")));
+    let (order, path) = match (medium, own) {
+        (Some(medium), _) => (Some("cdrom"), Some(medium)),
+        (None, Some(own)) => (own.boot_order.as_deref(), own.cdrom_image_path.as_deref()),
+        (None, None) => (None, None),
+    };
+    modify.hvparams.insert("boot_order".to_owned(), json!(order.unwrap_or("default")));
+    modify.hvparams.insert("cdrom_image_path".to_owned(), json!(path.unwrap_or("default")));
     modify
 }
 

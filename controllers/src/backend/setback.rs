@@ -153,7 +153,7 @@ fn succeeded(machine: &mut Machine, step: JobStep) {
     memory.failures = 0;
     if matches!(step, JobStep::Start | JobStep::Stop | JobStep::RebootHard) {
         // It is another guest from then on, and has all its disks.
-        (memory.unpluggable, memory.plug_failed) = (false, false);
+        (memory.unpluggable, memory.unplugged) = (false, Some(false));
     }
     memory.ordered = match step {
         JobStep::Start => Some(PowerState::Running),

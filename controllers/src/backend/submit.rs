@@ -120,7 +120,7 @@ fn reserve(ctx: &Ctx, order: &Order) -> Option<Reserved> {
             shape: order.work.shape().cloned(),
             source: order.work.source().cloned(),
             due: order.work.due().cloned(),
-            plug_failed: false,
+            unplugged: None,
             instance: Arc::clone(&order.instance),
             reason: reason.clone(),
             id: None,

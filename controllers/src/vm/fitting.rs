@@ -21,7 +21,7 @@ pub(super) fn fitting(world: &World, machine: &Machine) -> (Fitting, Option<Need
         applied: applied.clone(),
         refused: None,
         unpluggable: memory.unpluggable,
-        plug_failed: memory.plug_failed,
+        unplugged: memory.unplugged,
     };
     let backend = machine.backend.as_ref().and_then(|name| world.backends.get(name));
     let (Some(wanted), Some(backend), true) = (wanted, backend, machine.status.instance_uuid.is_some())

@@ -8,6 +8,7 @@ use cyclades_crds::{
 };
 use cyclades_domain::{
     naming::{JobStep, instance_name},
+    power::Power,
     vm::{BackendView, Desired, Observed, Presence, Resize, Status, TagChange},
 };
 use tokio::time::Instant;
@@ -104,6 +105,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             observed,
         };
         have_it_looked_for(world, &seen);
+        forget_the_guest(world, &seen);
         have_it_watched(world, &seen);
         let needs = [need, medium, extras_need].into_iter().flatten();
         needs.for_each(|need| world.needs.wait(need, key.clone()));
@@ -184,6 +186,17 @@ fn have_it_looked_for(world: &mut World, seen: &ObservedMachine) {
     }
     if let Some(backend) = seen.backend.as_ref().and_then(|name| world.backends.get_mut(name)) {
         backend.inventory.suspect(seen.id, Arc::clone(&seen.instance));
+    }
+}
+
+/// What jobs told of a guest that does not run any more says nothing of the next one, which has all disks.
+fn forget_the_guest(world: &mut World, seen: &ObservedMachine) {
+    let Presence::Present(instance) = &seen.observed.presence else { return };
+    if !matches!(instance.power, Power::Stopped | Power::Crashed) || seen.observed.job.is_some() {
+        return;
+    }
+    if let Some(machine) = world.machines.get_mut(&seen.key) {
+        (machine.memory.unpluggable, machine.memory.unplugged) = (false, None);
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
 use cyclades_crds::condition::{ConditionType, Reason};
 use cyclades_domain::vm::{
-    BackendView, Decision, Extras, LastAction, Record, Stage, Status, Step, report as tell_status,
+    BackendView, Decision, Extras, LastAction, OwnBoot, Record, Stage, Status, Step, report as tell_status,
 };
 use serde::Serialize;
 use tokio::time::Instant;
@@ -150,11 +150,27 @@ struct StatusOut<'a> {
     flavor: Option<&'a str>,
     image: Option<&'a str>,
     rescue: Option<&'a str>,
+    boot_before_rescue: Option<OwnBootOut<'a>>,
+    restart_required: Option<bool>,
     disks: Option<Vec<DiskOut<'a>>>,
     hypervisor_parameters: Option<BTreeMap<&'a str, Option<&'a str>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_action: Option<LastActionOut<'a>>,
     conditions: Vec<ConditionOut<'a>>,
+}
+
+/// What an instance booted from, as it is written: what is `None` is removed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnBootOut<'a> {
+    boot_order: Option<&'a str>,
+    cdrom_image_path: Option<&'a str>,
+}
+
+impl<'a> OwnBootOut<'a> {
+    fn of(own: &'a OwnBoot) -> Self {
+        Self { boot_order: own.boot_order.as_deref(), cdrom_image_path: own.cdrom_image_path.as_deref() }
+    }
 }
 
 /// A disk as it is written.
@@ -224,6 +240,8 @@ async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), 
         flavor: status.flavor.as_deref(),
         image: status.image.as_deref(),
         rescue: status.rescue.as_deref(),
+        boot_before_rescue: status.own_boot.as_deref().map(OwnBootOut::of),
+        restart_required: status.restart_required.then_some(true),
         disks: disks_out(status.extras.as_deref()),
         hypervisor_parameters: parameters_out(status.extras.as_deref(), seen.before.extras.as_deref()),
         last_action: status.last_action.as_deref().map(LastActionOut::of),

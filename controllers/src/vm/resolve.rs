@@ -265,7 +265,10 @@ fn order(
         JobStep::Untag => Work::Untag { tags: changed_tags(seen) },
         JobStep::Adopt => Work::Adopt { tags: tags_of(ctx, seen) },
         JobStep::SetOs => Work::SetOs { uuid: uuid(), software: Box::new(to_install(world, seen)?) },
-        JobStep::SetBoot => Work::SetBoot { uuid: uuid(), medium: wanted_medium(seen) },
+        JobStep::SetBoot => {
+            let (medium, own) = (wanted_medium(seen), seen.before.own_boot.clone());
+            Work::SetBoot { uuid: uuid(), medium, own }
+        }
         JobStep::Reinstall => Work::Reinstall { uuid: uuid(), software: Box::new(to_install(world, seen)?) },
     };
     Ok(Effect::Submit(Order {

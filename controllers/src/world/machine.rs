@@ -15,7 +15,7 @@ use cyclades_domain::{
     conditions::Verdict,
     naming::{image_label, image_of, user_tag},
     shape::own_disk,
-    vm::{Desired, Disk, Extras, LastAction, Request, Setback, Stage, Status},
+    vm::{Desired, Disk, Extras, LastAction, OwnBoot, Request, Setback, Stage, Status},
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -127,8 +127,8 @@ pub(crate) struct Memory {
     pub(crate) action: Option<(Arc<str>, Stage)>,
     /// The guest that runs takes no disks.
     pub(crate) unpluggable: bool,
-    /// The last disk could not be plugged into the guest that runs.
-    pub(crate) plug_failed: bool,
+    /// Whether the guest that runs lacks a disk; `None` where no job has told.
+    pub(crate) unplugged: Option<bool>,
     /// Until then an instance that has died is not started again.
     pub(crate) crash_pause_until: Option<Instant>,
 }
@@ -373,6 +373,12 @@ fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<
         extras: read_extras(wire),
         image: wire.image.as_deref().map(|text| interner.text(text)),
         rescue: wire.rescue.as_deref().map(|text| interner.text(text)),
+        own_boot: wire.boot_before_rescue.as_ref().map(|own| {
+            let text = |text: &Option<String>| text.as_deref().map(Arc::from);
+            let (boot_order, cdrom_image_path) = (text(&own.boot_order), text(&own.cdrom_image_path));
+            Arc::new(OwnBoot { boot_order, cdrom_image_path })
+        }),
+        restart_required: wire.restart_required == Some(true),
         last_action: wire.last_action.as_ref().map(|last| read_last_action(last, interner)),
         verdicts: known.iter().map(|(verdict, _)| verdict.clone()).collect(),
     };

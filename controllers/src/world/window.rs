@@ -29,8 +29,8 @@ pub(crate) struct Job {
     pub(crate) source: Option<Arc<str>>,
     /// The extras that it brings about, where it does that.
     pub(crate) due: Option<Arc<Due>>,
-    /// It has ended, and Ganeti could not plug a disk into the running guest.
-    pub(crate) plug_failed: bool,
+    /// It has ended, and tells whether the guest that runs lacks a disk.
+    pub(crate) unplugged: Option<bool>,
     /// Name of the instance.
     pub(crate) instance: Arc<str>,
     /// Its reason, by which it is found when the answer to its submission was lost.
@@ -296,7 +296,7 @@ mod tests {
             shape: None,
             source: None,
             due: None,
-            plug_failed: false,
+            unplugged: None,
             instance: "i".into(),
             reason: String::new(),
             id: None,

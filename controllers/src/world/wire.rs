@@ -10,7 +10,8 @@ use cyclades_crds::{
     names,
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, ObservedPower, OnMissing,
-        PowerPolicy, PowerState, RescuePolicy, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS, Shape,
+        OwnBoot, PowerPolicy, PowerState, RescuePolicy, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS,
+        Shape,
     },
 };
 use serde::{
@@ -225,6 +226,10 @@ pub(crate) struct VmStatusWire<'a> {
     pub(crate) image: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(crate) rescue: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(crate) boot_before_rescue: Option<OwnBoot>,
+    #[serde(default)]
+    pub(crate) restart_required: Option<bool>,
     #[serde(borrow, default)]
     pub(crate) last_action: Option<LastActionWire<'a>>,
     #[serde(borrow, default)]

@@ -89,8 +89,6 @@ pub(super) fn unplugged(
     decision: &Decision,
     before: &Status,
 ) -> bool {
-    let told =
-        before.verdict(ConditionType::InSync).is_some_and(|verdict| verdict.reason == Reason::HotplugFailed);
     let restarts = |job: JobStep| matches!(job, JobStep::Start | JobStep::Stop | JobStep::RebootHard);
     let is_restarted = match decision {
         Decision::Progress { job, .. } | Decision::Act(Step::Submit { job, .. }) => restarts(*job),
@@ -101,7 +99,7 @@ pub(super) fn unplugged(
         _ => false,
     };
     let runs = instance.is_some_and(|instance| instance.power == Power::Running);
-    runs && !is_restarted && (told || observed.extras.plug_failed)
+    runs && !is_restarted && observed.extras.unplugged.unwrap_or(before.restart_required)
 }
 
 /// Fields in which Ganeti differs from what the machine should have.
@@ -136,6 +134,24 @@ fn difference(instance: &Instance, shape: &Shape) -> Vec<String> {
     fields
 }
 
+/// What keeps a machine from being as its spec says, as a reason and for people: first what only a restart can mend.
+pub(super) fn differs(
+    drift: Option<&str>,
+    pending: Option<&Pending>,
+    unplugged: bool,
+) -> Option<(Reason, String)> {
+    let rest = match (pending, drift) {
+        (Some((reason, message)), _) => Some((*reason, message.clone())),
+        (None, Some(fields)) => Some((Reason::Drifted, format!("Ganeti differs: {fields}."))),
+        (None, None) => None,
+    };
+    match (unplugged, rest) {
+        (true, Some((_, message))) => Some((Reason::HotplugFailed, format!("{UNPLUGGED} {message}"))),
+        (true, None) => Some((Reason::HotplugFailed, UNPLUGGED.to_owned())),
+        (false, rest) => rest,
+    }
+}
+
 pub(super) fn in_sync(
     instance: Option<&Instance>,
     drift: Option<String>,
@@ -144,10 +160,11 @@ pub(super) fn in_sync(
 ) -> Verdict {
     let kind = ConditionType::InSync;
     match (instance, pending, drift) {
-        (Some(_), Some((reason, message)), _) => Verdict::new(kind, false, reason, message),
-        (Some(_), None, Some(fields)) => Verdict::new(kind, false, Reason::Drifted, fields),
-        (Some(_), None, None) if unplugged => Verdict::new(kind, false, Reason::HotplugFailed, UNPLUGGED),
-        (Some(_), None, None) => Verdict::new(kind, true, Reason::InSync, "Ganeti has what the spec says."),
+        (Some(_), None, Some(fields)) if !unplugged => Verdict::new(kind, false, Reason::Drifted, fields),
+        (Some(_), pending, drift) => match differs(drift.as_deref(), pending.as_ref(), unplugged) {
+            Some((reason, message)) => Verdict::new(kind, false, reason, message),
+            None => Verdict::new(kind, true, Reason::InSync, "Ganeti has what the spec says."),
+        },
         (None, ..) => Verdict {
             kind,
             status: None,

@@ -62,8 +62,8 @@ pub struct Fitting {
     pub refused: Option<(Reason, Arc<str>)>,
     /// The running guest takes no disks: Ganeti has said so.
     pub unpluggable: bool,
-    /// The last disk could not be plugged into the guest, and is there when that is started the next time.
-    pub plug_failed: bool,
+    /// Whether a disk is not in the guest that runs, where a job has told; the status knows what was told before.
+    pub unplugged: Option<bool>,
 }
 
 /// How the tags of an instance differ from the owner's words.

@@ -8,9 +8,9 @@ use cyclades_crds::{
 };
 
 use super::{
-    BackendView, Decision, Desired, Extras, Instance, LastAction, Observed, Presence, Record, Request,
-    Resize, Step,
-    apart::{Apart, UNPLUGGED, drift, in_sync, pending, unplugged},
+    BackendView, Decision, Desired, Extras, Instance, LastAction, Observed, OwnBoot, Presence, Record,
+    Request, Resize, Step,
+    apart::{Apart, differs, drift, in_sync, pending, unplugged},
     rebuild, rescue,
 };
 use crate::{
@@ -42,6 +42,10 @@ pub struct Status {
     pub image: Option<Arc<str>>,
     /// The image whose medium it boots from, or will.
     pub rescue: Option<Arc<str>>,
+    /// What the instance itself was set to boot from before the rescue; `None` for nothing.
+    pub own_boot: Option<Arc<OwnBoot>>,
+    /// A disk is not in the guest that runs.
+    pub restart_required: bool,
     /// What was brought about of its extras; `None` for nothing.
     pub extras: Option<Arc<Extras>>,
     /// The last action, and what came of it.
@@ -99,6 +103,8 @@ pub fn report(
         flavor,
         image,
         rescue,
+        own_boot: rescue::own_boot(observed, instance, before.own_boot.as_ref()),
+        restart_required: unplugged,
         extras: extras(desired, observed, instance),
         last_action: last_action(desired, observed, decision, before),
         verdicts,
@@ -174,6 +180,10 @@ fn extras(desired: &Desired, observed: &Observed, instance: Option<&Instance>) -
     let (Some(instance), true) = (instance, applied.is_some() || observed.extras.wanted.is_some()) else {
         return applied.clone();
     };
+    // Whether the guest has the disks, only the end of their job tells. A status that has them has heard of it.
+    if let Some((JobStep::AddDisk, _)) = observed.job {
+        return applied.clone();
+    }
     let now = observed.compared(desired, instance).brought_about();
     match applied {
         Some(applied) if **applied == now => Some(Arc::clone(applied)),
@@ -323,19 +333,17 @@ fn acting(desired: &Desired, step: &Step, apart: &Apart<'_>) -> (Standing, Reaso
 
 /// A machine that needs nothing.
 fn well(desired: &Desired, apart: &Apart<'_>) -> (Standing, Reason, Arc<str>) {
-    match (desired.suspended, apart.pending, apart.drift) {
-        (true, ..) => (
+    if desired.suspended {
+        return (
             Standing::Settled,
             Reason::Suspended,
             "The machine is suspended by an administrator; it is as powerState says again when spec.suspended is false."
                 .into(),
-        ),
-        (_, Some((reason, message)), _) => (Standing::Settled, *reason, message.as_str().into()),
-        (_, None, Some(fields)) => {
-            (Standing::Settled, Reason::Drifted, format!("Ganeti differs: {fields}.").into())
-        }
-        (_, None, None) if apart.unplugged => (Standing::Settled, Reason::HotplugFailed, UNPLUGGED.into()),
-        (_, None, None) => (
+        );
+    }
+    match differs(apart.drift, apart.pending, apart.unplugged) {
+        Some((reason, message)) => (Standing::Settled, reason, message.into()),
+        None => (
             Standing::Ready,
             Reason::Ready,
             rescue::told(apart.observed).unwrap_or_else(|| settled(desired.power).into()),

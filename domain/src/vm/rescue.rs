@@ -48,6 +48,25 @@ impl Boot {
     }
 }
 
+/// What an instance itself is set to boot from, as Ganeti's hypervisor parameters; what is `None` is as the cluster says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnBoot {
+    /// `boot_order`.
+    pub boot_order: Option<Arc<str>>,
+    /// `cdrom_image_path`.
+    pub cdrom_image_path: Option<Arc<str>>,
+}
+
+impl OwnBoot {
+    /// What the instance has; `None` for nothing.
+    fn of(instance: &Instance) -> Option<Self> {
+        let parameter = |name: &str| instance.extras.as_ref()?.parameter(name).map(Arc::from);
+        let own =
+            Self { boot_order: parameter("boot_order"), cdrom_image_path: parameter("cdrom_image_path") };
+        (own != Self::default()).then_some(own)
+    }
+}
+
 /// A rescue that is asked for, or to be ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rescue {
@@ -141,6 +160,26 @@ pub(super) fn noted(
     match (&observed.rescue, instance.map(|instance| &instance.boot)) {
         (Some(Rescue::From { image, .. }), Some(Boot::Own | Boot::Medium(_))) => Some(Arc::clone(image)),
         (Some(Rescue::Over), Some(Boot::Own | Boot::Fixed | Boot::Kernel)) => None,
+        _ => before.cloned(),
+    }
+}
+
+/// What the instance itself was set to boot from before the rescue: noted with the rescue, kept until it is over.
+pub(super) fn own_boot(
+    observed: &Observed,
+    instance: Option<&Instance>,
+    before: Option<&Arc<OwnBoot>>,
+) -> Option<Arc<OwnBoot>> {
+    match (&observed.rescue, instance) {
+        (Some(Rescue::From { .. }), Some(instance)) if instance.boot == Boot::Own => {
+            let now = OwnBoot::of(instance);
+            match before {
+                Some(before) if now.as_ref() == Some(&**before) => Some(Arc::clone(before)),
+                _ => now.map(Arc::new),
+            }
+        }
+        (Some(Rescue::Over), Some(instance)) if instance.boot.medium().is_none() => None,
+        (None, _) => None,
         _ => before.cloned(),
     }
 }

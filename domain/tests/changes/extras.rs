@@ -9,7 +9,7 @@ use cyclades_crds::{
 use cyclades_domain::{
     naming::JobStep,
     power::Power,
-    vm::{Disk, Extras},
+    vm::{Disk, Extras, Observed, plan, report},
 };
 
 use crate::story::{REST_WITHIN, Story};
@@ -116,11 +116,11 @@ fn a_disk_that_could_not_be_plugged_in_is_shown_until_the_guest_is_another() {
     let mut story = with(&[], &[], true);
     story.extras.wanted = extras(&[], &[("data", 64)]);
     story.pass();
-    story.extras.plug_failed = true;
+    story.extras.unplugged = Some(true);
     story.rest();
     assert_eq!(story.told(ConditionType::Ready), (Some(false), Reason::HotplugFailed));
     // Another operator remembers nothing; the status does.
-    story.extras.plug_failed = false;
+    story.extras.unplugged = None;
     story.rest();
     assert_eq!(story.told(ConditionType::InSync), (Some(false), Reason::HotplugFailed));
     for power in [PowerState::Stopped, PowerState::Running] {
@@ -129,6 +129,42 @@ fn a_disk_that_could_not_be_plugged_in_is_shown_until_the_guest_is_another() {
         assert!(story.ready(), "{:?}", story.status);
     }
     assert_eq!(story.jobs, [JobStep::AddDisk, JobStep::Stop, JobStep::Start]);
+}
+
+#[test]
+fn nothing_else_hides_that_a_disk_is_not_in_the_guest() {
+    let mut story = with(&[("acpi", "true")], &[], true);
+    story.extras.wanted = extras(&[("acpi", "false")], &[("data", 64)]);
+    story.pass();
+    story.extras.unplugged = Some(true);
+    story.rest();
+    for kind in [ConditionType::Ready, ConditionType::InSync] {
+        assert_eq!(story.told(kind), (Some(false), Reason::HotplugFailed));
+        let message = &story.status.verdict(kind).unwrap().message;
+        assert!(message.contains("Stop and start it") && message.contains("acpi becomes"), "{message}");
+    }
+    assert!(story.status.restart_required);
+    // A restart in Ganeti that nobody saw, told by its job.
+    story.extras.unplugged = Some(false);
+    story.rest();
+    assert_eq!(story.told(ConditionType::Ready), (Some(false), Reason::ResizePending));
+    assert!(!story.status.restart_required);
+}
+
+/// Ganeti shows a disk before its job ends, and only the end tells whether the guest has it.
+#[test]
+fn a_disk_is_noted_when_its_job_is_over() {
+    let mut story = with(&[], &[], true);
+    story.extras.wanted = extras(&[], &[("data", 64)]);
+    story.instance.as_mut().unwrap().extras.clone_from(&story.extras.wanted);
+    let mut observed = story.observed();
+    observed.job = Some((JobStep::AddDisk, Some(7)));
+    let told = |observed: &Observed| {
+        report(&story.desired, observed, &plan(&story.desired, observed), &story.status, None).extras
+    };
+    assert_eq!(told(&observed), None);
+    observed.job = None;
+    assert_eq!(told(&observed), story.extras.wanted);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A rescue: the medium of an image instead of the disk, and back.
 
+use std::sync::Arc;
+
 use cyclades_crds::{
     condition::{ConditionType, Reason},
     virtual_machine::{DriftPolicy, PowerState, RescuePolicy, ResizePolicy},
@@ -7,7 +9,7 @@ use cyclades_crds::{
 use cyclades_domain::{
     naming::JobStep,
     power::Power,
-    vm::{Boot, Rescue},
+    vm::{Boot, Extras, Rescue},
 };
 
 use crate::story::{REST_WITHIN, Story, shape};
@@ -63,6 +65,30 @@ fn a_rescue_that_may_restart_comes_to_its_end_through_any_crash() {
         assert!(story.ready(), "{passes}: {:?}", story.status);
         assert_eq!((story.power(), &story.booted), (Power::Running, &Boot::Own), "{passes}");
         assert!(story.status.rescue.is_none());
+    }
+}
+
+/// What an administrator had the instance boot from is given back, whenever the operator is killed and whichever media
+/// came in between.
+#[test]
+fn what_it_booted_from_before_is_given_back() {
+    for own in
+        [&[("boot_order", "network")][..], &[("boot_order", "disk"), ("cdrom_image_path", "/drivers.iso")]]
+    {
+        let parameters = own.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let own = Some(Arc::new(Extras { parameters, disks: Vec::new() }));
+        for passes in 0..REST_WITHIN {
+            let mut story = at_once();
+            story.instance.as_mut().unwrap().extras.clone_from(&own);
+            story.rest_after_a_crash(passes);
+            story.rescue = Some("netboot".into());
+            story.rest_after_a_crash(passes);
+            assert!(story.ready() && story.status.own_boot.is_some(), "{passes}: {:?}", story.status);
+            story.rescue = None;
+            story.rest_after_a_crash(passes);
+            assert_eq!(story.instance.as_ref().unwrap().extras, own, "{passes}");
+            assert!(story.ready() && story.status.own_boot.is_none(), "{passes}: {:?}", story.status);
+        }
     }
 }
 

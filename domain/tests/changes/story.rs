@@ -13,8 +13,8 @@ use cyclades_domain::{
     naming::JobStep,
     power::Power,
     vm::{
-        BackendView, Boot, Decision, Desired, Fitting, Instance, Observed, Presence, Request, Rescue, Resize,
-        Stage, Status, Step, TagChange, plan, report,
+        BackendView, Boot, Decision, Desired, Extras, Fitting, Instance, Observed, OwnBoot, Presence,
+        Request, Rescue, Resize, Stage, Status, Step, TagChange, plan, report,
     },
 };
 
@@ -231,7 +231,7 @@ impl Story {
         }
         let tags = TagChange::between(&self.has_tags, &self.wanted_tags);
         let (_, shape) = &self.flavor;
-        let rescue = self.rescue.clone();
+        let (rescue, own) = (self.rescue.clone(), self.status.own_boot.clone());
         let instance = self.instance.as_mut().unwrap();
         match job {
             JobStep::SetOs => {
@@ -250,8 +250,9 @@ impl Story {
             }
             JobStep::SetBoot => {
                 assert_eq!(instance.power, Power::Stopped, "a running guest is left alone");
-                instance.boot =
-                    rescue.map_or(Boot::Own, |image| Boot::Medium(format!("/iso/{image}").into()));
+                let medium = rescue.map(|image| format!("/iso/{image}"));
+                instance.extras = boots(instance.extras.as_deref(), medium.as_deref(), own.as_deref());
+                instance.boot = medium.map_or(Boot::Own, |medium| Boot::Medium(medium.into()));
             }
             JobStep::Stop => instance.power = Power::Stopped,
             JobStep::Modify => {
@@ -341,4 +342,23 @@ impl Story {
     pub fn last(&self) -> Option<ActionResult> {
         self.status.last_action.as_ref().map(|last| last.result)
     }
+}
+
+/// What an instance has after it was told what to boot from: a medium, or what it had of its own before.
+fn boots(has: Option<&Extras>, medium: Option<&str>, own: Option<&OwnBoot>) -> Option<Arc<Extras>> {
+    let mut extras = has.cloned().unwrap_or_default();
+    let (order, path) = match medium {
+        Some(medium) => (Some("cdrom"), Some(medium)),
+        None => (
+            own.and_then(|own| own.boot_order.as_deref()),
+            own.and_then(|own| own.cdrom_image_path.as_deref()),
+        ),
+    };
+    for (name, value) in [("boot_order", order), ("cdrom_image_path", path)] {
+        match value {
+            Some(value) => extras.parameters.insert(name.into(), value.into()),
+            None => extras.parameters.remove(name),
+        };
+    }
+    (!extras.is_empty()).then(|| Arc::new(extras))
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{JobError, JobId};
+use crate::model::RebootKind;
 use crate::word::words;
 
 words! {
@@ -94,6 +95,8 @@ pub struct Job {
     pub summary: Vec<String>,
     /// The `OP_ID` of each opcode, such as `OP_INSTANCE_CREATE`.
     pub op_ids: Vec<String>,
+    /// It reboots an instance softly (`reboot_type`): what runs has the devices that it had.
+    pub soft_reboot: bool,
     /// What the submitter gave as reason, each text once; Ganeti's own entries are left out.
     pub reasons: Vec<String>,
     /// Why it failed or was cancelled; `None` unless it ended so.
@@ -115,6 +118,8 @@ pub(crate) struct RawOp {
     op_id: String,
     #[serde(default)]
     reason: Option<Vec<(String, String, Value)>>,
+    #[serde(default)]
+    reboot_type: Option<String>,
 }
 
 /// A job as on the wire; of an unknown job every field but `id` is null.
@@ -143,6 +148,7 @@ impl RawJob {
             status,
             summary: self.summary.unwrap_or_default(),
             reasons: user_reasons(&ops),
+            soft_reboot: ops.iter().any(|op| op.reboot_type.as_deref() == Some(RebootKind::Soft.as_str())),
             op_ids: ops.into_iter().map(|op| op.op_id).collect(),
             error,
             results,

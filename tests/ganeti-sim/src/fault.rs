@@ -114,11 +114,13 @@ pub enum FaultKind {
     },
     /// Someone else cancels the job while it is queued.
     JobCancel,
+    /// A device cannot be plugged into the running guest: the job succeeds all the same, and its result says so.
+    HotplugFailed,
 }
 
 impl FaultKind {
     pub(crate) fn is_of_jobs(&self) -> bool {
-        matches!(self, Self::JobError { .. } | Self::JobDeath { .. } | Self::JobCancel)
+        matches!(self, Self::JobError { .. } | Self::JobDeath { .. } | Self::JobCancel | Self::HotplugFailed)
     }
 
     /// The failure that a [`FaultKind::JobError`] stands for.
@@ -244,7 +246,14 @@ impl JobFaults {
         if self.active.is_empty() {
             return None;
         }
-        take(&mut self.active, |fault| fault.kind != FaultKind::JobCancel && fault.matcher.fits_job(op))
+        let fails = |kind: &FaultKind| !matches!(kind, FaultKind::JobCancel | FaultKind::HotplugFailed);
+        take(&mut self.active, |fault| fails(&fault.kind) && fault.matcher.fits_job(op))
+    }
+
+    /// Whether this opcode cannot plug a device in. That counts as used.
+    pub fn unplugs(&mut self, op: &Op) -> bool {
+        let is = |fault: &Fault| fault.kind == FaultKind::HotplugFailed && fault.matcher.fits_job(op);
+        !self.active.is_empty() && take(&mut self.active, is).is_some()
     }
 }
 

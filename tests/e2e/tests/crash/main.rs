@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         cases: cases![
             moments::killed_between_submit_and_answer_each_step_happens_once,
             moments::killed_before_the_request_arrives_each_step_happens_once,
+            moments::a_disk_that_was_not_plugged_in_meanwhile_is_told,
             moments::killed_after_a_create_failed_half_way_nothing_half_made_is_left,
             moments::an_id_stays_with_its_machine_over_a_restart,
             moments::stopped_gracefully_it_ends_in_time,

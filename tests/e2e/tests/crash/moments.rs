@@ -101,6 +101,52 @@ pub async fn killed_before_the_request_arrives_each_step_happens_once(stage: &St
     Ok(())
 }
 
+/// A hot-plug that fails while the operator is down is told by the next one; a restart by hand in the meantime is seen.
+pub async fn a_disk_that_was_not_plugged_in_meanwhile_is_told(stage: &Stage) -> Result<()> {
+    let space = stage.space("plug").await?;
+    let hypervisors = vec!["kvm".to_owned()];
+    let cluster = stage.undeclared_sim("plug", Options { hypervisors, ..Options::default() })?;
+    let line = Proxy::to(&cluster.sim.address().to_string()).await?;
+    cluster.declare(json!({"endpoints": [line.url()]})).await?;
+    cluster.backend.ready(SOON).await?;
+    let flavor = space.namespace();
+    let shape = json!({
+        "apiVersion": "cyclades.io/v1alpha1", "kind": "Flavor", "metadata": {"name": flavor},
+        "spec": {"vcpus": 1, "memory": "16Mi", "disk": "16Mi", "volumeTypeRef": {"name": "file"}},
+    });
+    stage.apply(&[shape]).await?;
+    for is_restarted in [false, true] {
+        let name = if is_restarted { "restarted" } else { "web" };
+        let machine = space.apply(name, cluster.here(json!({"flavorRef": {"name": flavor}}))).await?;
+        machine.ready_and(ObservedPower::Running, LONG).await?;
+        let instance = machine.instance().await?;
+        let modify = "OP_INSTANCE_SET_PARAMS";
+        cluster.sim.add_fault(Fault::once(FaultKind::HotplugFailed, Matcher::opcode(modify)));
+        line.hold();
+        machine.patch(&json!({"spec": {"disks": [{"name": "data", "size": "16Mi"}]}})).await?;
+        let ended =
+            |sim: &Sim| sim.instance(&instance).is_some_and(|instance| instance.disks_mib == [16, 16]);
+        cluster.until("the disk is made", SOON, ended).await?;
+        kill(stage).await?;
+        line.pass();
+        if is_restarted {
+            cluster.sim.admin_shutdown(&instance)?;
+            cluster.sim.admin_startup(&instance)?;
+            let runs = |sim: &Sim| sim.jobs().last().is_some_and(|job| job.status == "success");
+            cluster.until("it is restarted by hand", SOON, runs).await?;
+        }
+        start(stage).await?;
+        if is_restarted {
+            machine.ready_and(ObservedPower::Running, LONG).await?;
+        } else {
+            let message = machine.not_ready(Reason::HotplugFailed, LONG).await?;
+            ensure!(message.contains("Stop and start it"), "{message}");
+        }
+        once(&cluster.jobs_on(&instance, modify), modify)?;
+    }
+    Ok(())
+}
+
 /// What a failed create has left is not taken for a machine by the operator that comes after.
 pub async fn killed_after_a_create_failed_half_way_nothing_half_made_is_left(stage: &Stage) -> Result<()> {
     let (space, cluster) = (stage.space("half").await?, stage.sim("half").await?);

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use cyclades_crds::{condition::Reason, virtual_machine::ObservedPower};
 use cyclades_e2e::{Machine, SOON, SimCluster, Space, Stage};
-use ganeti_sim::{InstanceView, Options};
+use ganeti_sim::{Fault, FaultKind, InstanceView, Matcher, Options};
 use serde_json::{Value, json};
 
 /// A cluster of one hypervisor, and the name of a flavor with a disk.
@@ -89,6 +89,47 @@ pub async fn own_disks_wait_where_the_guest_takes_none(stage: &Stage) -> Result<
     let message = diskless.stalled(Reason::DisksRefused, SOON).await?;
     ensure!(message.contains("name a flavor with a disk"), "{message}");
     Ok(())
+}
+
+/// Ganeti makes the disk and cannot plug it in: told, with the cure, until the guest is another one, whoever starts it.
+pub async fn a_disk_that_is_not_plugged_in_is_told_until_the_guest_is_another(stage: &Stage) -> Result<()> {
+    let space = stage.space("unplugged").await?;
+    let (cluster, flavor) = cluster(&space, "kvm", json!({})).await?;
+    let machine = space.apply("web", cluster.here(json!({"flavorRef": {"name": flavor}}))).await?;
+    machine.ready_and(ObservedPower::Running, SOON).await?;
+    let name = machine.instance().await?;
+    let fails = || Fault::once(FaultKind::HotplugFailed, Matcher::opcode("OP_INSTANCE_SET_PARAMS"));
+    let told = async || {
+        let message = machine.not_ready(Reason::HotplugFailed, SOON).await?;
+        ensure!(message.contains("Stop and start it"), "the cure: {message}");
+        let status = machine.object().await?.status.context("a status")?;
+        ensure!(status.restart_required == Some(true), "{status:?}");
+        anyhow::Ok(())
+    };
+    cluster.sim.add_fault(fails());
+    disks(&machine, json!([{"name": "data", "size": "64Mi"}])).await?;
+    told().await?;
+    cluster.polls(2).await?;
+    ensure!(instance(&cluster, &machine).await?.disks_mib == [16, 64], "the disk is there");
+    // A soft reboot keeps the guest's devices; who restarts it in Ganeti gives it all.
+    machine.patch(&json!({"spec": {"action": {"id": "soft", "type": "RebootSoft"}}})).await?;
+    machine.told("Rebooted", SOON).await?;
+    told().await?;
+    cluster.sim.admin_shutdown(&name)?;
+    machine.not_ready(Reason::StoppedOutside, SOON).await?;
+    cluster.sim.admin_startup(&name)?;
+    let object = machine.ready_and(ObservedPower::Running, SOON).await?;
+    ensure!(object.status.context("a status")?.restart_required.is_none(), "it has all disks");
+
+    // Whatever else waits hides it not.
+    cluster.sim.add_fault(fails());
+    let two = json!([{"name": "data", "size": "64Mi"}, {"name": "logs", "size": "32Mi"}]);
+    machine.patch(&json!({"spec": {"disks": two, "imageRef": {"name": "another"}}})).await?;
+    told().await?;
+    machine.patch(&json!({"spec": {"imageRef": {"name": "noop"}}})).await?;
+    told().await?;
+    machine.patch(&json!({"spec": {"action": {"id": "hard", "type": "RebootHard"}}})).await?;
+    machine.ready_and(ObservedPower::Running, SOON).await.map(drop)
 }
 
 /// What is not allowed is named; what is takes effect at a start, and is the cluster's again when it is taken away.

@@ -78,6 +78,7 @@ fn main() -> ExitCode {
             deletion::a_machine_that_vanished_is_lost_until_its_owner_says_otherwise,
             deletion::slow_removals_leave_room_for_creates,
             extras::own_disks_come_and_grow_while_the_guest_runs,
+            extras::a_disk_that_is_not_plugged_in_is_told_until_the_guest_is_another,
             extras::own_disks_wait_where_the_guest_takes_none,
             extras::hypervisor_parameters_are_those_that_the_backend_allows,
             extras::os_parameters_are_those_that_the_image_allows,

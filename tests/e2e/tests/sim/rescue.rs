@@ -35,7 +35,9 @@ pub async fn a_machine_is_rescued_and_boots_from_its_disk_again(stage: &Stage) -
     medium(&space, "/srv/iso/grml.iso").await?;
     let message = machine.stalled(Reason::RescueRefused, SOON).await?;
     ensure!(message.contains("kernel_path"), "{message}");
-    boots(json!({"kernel_path": ""}))?;
+    // Set on the instance itself: an order, and a medium beside the disk. Both are given back.
+    let own = json!({"kernel_path": "", "boot_order": "network", "cdrom_image_path": ""});
+    boots(own.clone())?;
 
     machine.not_ready(Reason::RescuePending, SOON).await?;
     let jobs = cluster.sim.last_job();
@@ -44,7 +46,10 @@ pub async fn a_machine_is_rescued_and_boots_from_its_disk_again(stage: &Stage) -
     machine.patch(&json!({ "spec": rescue("Restart") })).await?;
     machine.told("Rescuing", LONG).await?;
     let object = machine.ready_and(ObservedPower::Running, LONG).await?;
-    ensure!(object.status.context("a status")?.rescue.as_deref() == Some("grml"), "it says so");
+    let status = object.status.context("a status")?;
+    ensure!(status.rescue.as_deref() == Some("grml"), "it says so");
+    let before = status.boot_before_rescue.context("what it booted from")?;
+    ensure!(before.boot_order.as_deref() == Some("network"), "{before:?}");
     let parameters = cluster.sim.instance(&instance).context("it is there")?.hvparams;
     ensure!(parameters["boot_order"] == "cdrom", "{parameters}");
     ensure!(parameters["cdrom_image_path"] == "/srv/iso/grml.iso", "{parameters}");
@@ -55,7 +60,7 @@ pub async fn a_machine_is_rescued_and_boots_from_its_disk_again(stage: &Stage) -
         .await?;
     machine.ready_and(ObservedPower::Running, LONG).await?;
     let parameters = cluster.sim.instance(&instance).context("it is there")?.hvparams;
-    ensure!(parameters.get("boot_order").is_none(), "the cluster's default again: {parameters}");
+    ensure!(parameters == own, "as it was: {parameters}");
 
     boots(json!({"boot_order": "cdrom", "cdrom_image_path": "/srv/other.iso"}))?;
     let message = machine.not_ready(Reason::Drifted, SOON).await?;

@@ -11,7 +11,8 @@ use crate::fault::{Fault, FaultKind, Matcher};
 #[serde(deny_unknown_fields, default)]
 pub struct FaultRequest {
     /// `refuse`, `hang`, `close-before-effect`, `cut-after-effect`, `truncate`, `empty-list`, `half-of-rows`,
-    /// `duplicated-rows`, `status`, `queue-drained`, `slow`, `job-error`, `job-death`, `job-cancel`.
+    /// `duplicated-rows`, `status`, `queue-drained`, `slow`, `job-error`, `job-death`, `job-cancel`,
+    /// `hotplug-failed`.
     kind: String,
     method: Option<String>,
     path_prefix: Option<String>,
@@ -64,6 +65,7 @@ impl FaultRequest {
             },
             "job-death" => FaultKind::JobDeath { after_effect: self.after_effect },
             "job-cancel" => FaultKind::JobCancel,
+            "hotplug-failed" => FaultKind::HotplugFailed,
             other => return Err(format!("there is no fault of kind {other:?}")),
         };
         let matcher = Matcher {

@@ -143,9 +143,21 @@ fn check_hotplug(op: &Op, instance: &Instance, messages: &mut Vec<String>) -> Re
     Ok(false)
 }
 
-/// Notes that a device was plugged in or out.
-pub(super) fn hotplugged(what: String, changes: &mut Changes, messages: &mut Vec<String>) {
+/// Notes that a device was plugged in or out, or could not be.
+pub(super) fn hotplugged(
+    state: &mut State,
+    op: &Op,
+    what: String,
+    changes: &mut Changes,
+    messages: &mut Vec<String>,
+) {
     messages.push(info("Trying to hotplug device..."));
+    if state.job_faults.unplugs(op) {
+        messages.push(warning("Could not hotplug device: a simulated fault"));
+        messages.push(info("Continuing execution.."));
+        changes.push((what, "hotplug:failed".into()));
+        return;
+    }
     messages.push(info("Hotplug done."));
     changes.push((what, "hotplug:done".into()));
 }

@@ -51,7 +51,7 @@ pub(super) fn apply(
         }
         counted += 1;
         if hotplug {
-            hotplugged(format!("disk/{index}"), changes, messages);
+            hotplugged(state, op, format!("disk/{index}"), changes, messages);
         }
     }
     Ok(counted)

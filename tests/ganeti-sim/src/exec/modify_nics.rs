@@ -56,7 +56,7 @@ pub(super) fn apply(
                 "remove" => format!("NIC/{index}"),
                 _ => format!("nic/{index}"),
             };
-            hotplugged(what, changes, editor.messages);
+            hotplugged(editor.state, op, what, changes, editor.messages);
         }
     }
     Ok(editor.booked)

@@ -1,0 +1,167 @@
+//! Whether a running guest has all its disks. Ganeti's configuration does not tell: a disk that could not be plugged in
+//! stands there like any other. The results of jobs do, ours and everybody's, as long as the queue has them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use cyclades_domain::naming::{JobReason, JobStep};
+use ganeti_rapi::{Job, JobStatus, JobSummary};
+use uuid::Uuid;
+
+use super::session::Session;
+use crate::world::{Backend, Machine, ObjectName, World};
+
+/// What stands in the result of a job that plugged a device into the running guest.
+const PLUGGED: &str = "\"hotplug:done\"";
+/// What stands in the result of a job that could not. The job succeeds all the same.
+const NOT_PLUGGED: &str = "\"hotplug:failed\"";
+/// Beginnings of the summaries of jobs after which a guest is another one, or has other disks.
+const TELLING: [&str; 5] = [
+    "INSTANCE_SET_PARAMS(",
+    "INSTANCE_STARTUP(",
+    "INSTANCE_SHUTDOWN(",
+    "INSTANCE_REBOOT(",
+    "INSTANCE_FAILOVER(",
+];
+/// Opcodes after which it is another one.
+const ANOTHER_GUEST: [&str; 4] =
+    ["OP_INSTANCE_STARTUP", "OP_INSTANCE_SHUTDOWN", "OP_INSTANCE_REBOOT", "OP_INSTANCE_FAILOVER"];
+
+/// Whether a job that was to add a disk has left the guest without it: Ganeti 3.1 does not say that it failed where the
+/// guest takes nothing at all. For a machine that is stopped this says nothing; its next guest has all disks.
+pub(super) fn left_out(job: &Job) -> bool {
+    let says = |word: &str| job.results.iter().any(|result| result.get().contains(word));
+    says(NOT_PLUGGED) || !says(PLUGGED)
+}
+
+/// What a job tells: the guest lacks a disk, or is another one and has them all; `None` for nothing.
+pub(super) fn told_by(job: &Job, cluster_id: &str) -> Option<bool> {
+    if job.status != JobStatus::Success {
+        return None;
+    }
+    let is = |id: &String| ANOTHER_GUEST.contains(&id.as_str());
+    if job.op_ids.iter().any(is) && !job.soft_reboot {
+        return Some(false);
+    }
+    let reason = job.reasons.iter().find_map(|text| JobReason::parse(text))?;
+    let adds = reason.cluster_id == cluster_id && reason.step == JobStep::AddDisk;
+    adds.then(|| left_out(job))
+}
+
+/// The instance that a job may tell something of.
+fn told_of(job: &JobSummary) -> Option<&str> {
+    job.summary.iter().find_map(|text| {
+        let start = TELLING.iter().find(|start| text.starts_with(*start))?;
+        text.strip_prefix(*start)?.strip_suffix(')')
+    })
+}
+
+/// Whether it is to be found out of a machine what jobs tell: it is said to lack a disk, or has one by now whose job's end
+/// nobody has heard of.
+fn is_in_doubt(machine: &Machine) -> bool {
+    let told = machine.memory.unplugged.unwrap_or(machine.status.restart_required);
+    let heard = |name: &str| {
+        let applied = machine.status.extras.as_ref().and_then(|extras| extras.disk(name));
+        applied.is_some_and(|size| size > 0)
+    };
+    let wanted = machine.extras().into_iter().flat_map(|extras| extras.disks.iter());
+    told || (machine.status.instance_uuid.is_some() && wanted.into_iter().any(|disk| !heard(&disk.name)))
+}
+
+impl Session {
+    /// Ended jobs that tell of machines in doubt whether their guests have all disks.
+    pub(super) fn telling<'a>(&self, jobs: &'a [JobSummary]) -> Vec<&'a JobSummary> {
+        let ended = jobs.iter().filter(|job| job.status == JobStatus::Success);
+        let of: Vec<(&str, &JobSummary)> = ended.filter_map(|job| Some((told_of(job)?, job))).collect();
+        if of.is_empty() {
+            return Vec::new();
+        }
+        self.ctx.world.look(|world| {
+            let doubted = in_doubt(world, &self.backend);
+            of.into_iter().filter(|(name, _)| doubted.contains_key(*name)).map(|(_, job)| job).collect()
+        })
+    }
+
+    /// Takes what jobs tell, oldest first, into what is known of their machines.
+    pub(super) fn hear(&self, world: &mut World, jobs: &[Job]) -> Vec<ObjectName> {
+        let doubted = in_doubt(world, &self.backend);
+        let mut jobs: Vec<&Job> = jobs.iter().collect();
+        jobs.sort_by_key(|job| job.id);
+        let mut heard = Vec::new();
+        for job in jobs {
+            let summary = JobSummary { id: job.id, status: job.status.clone(), summary: job.summary.clone() };
+            let id = told_of(&summary).and_then(|name| doubted.get(name));
+            let (Some(id), Some(told)) = (id, told_by(job, &self.ctx.installation.cluster_id)) else {
+                continue;
+            };
+            let Some(key) = world.machines.by_id(*id).cloned() else { continue };
+            if let Some(machine) = world.machines.get_mut(&key) {
+                machine.memory.unplugged = Some(told);
+                heard.push(key);
+            }
+        }
+        heard
+    }
+}
+
+/// Names of the instances of a backend's machines that are in doubt, with the machines' ids.
+fn in_doubt(world: &World, backend: &str) -> HashMap<Arc<str>, Uuid> {
+    let Some(inventory) = world.backends.get(backend).map(|backend: &Backend| &backend.inventory) else {
+        return HashMap::new();
+    };
+    let machines = world.machines.on_backend(backend).filter_map(|key| world.machines.get(key));
+    let doubted = machines.filter(|machine| is_in_doubt(machine));
+    let named = doubted.filter_map(|machine| {
+        let name = inventory.name_of(machine.id).or_else(|| machine.known_instance())?;
+        Some((Arc::clone(name), machine.id))
+    });
+    named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ganeti_rapi::JobId;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    const REASON: &str = "cyclades/bed/0000000001/6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001/2/add-disk";
+
+    fn job(op: &str, result: &str) -> Job {
+        Job {
+            id: JobId(7),
+            status: JobStatus::Success,
+            summary: vec!["INSTANCE_SET_PARAMS(web)".into()],
+            op_ids: vec![op.into()],
+            soft_reboot: false,
+            reasons: vec![REASON.into()],
+            error: None,
+            results: vec![RawValue::from_string(result.into()).unwrap()],
+            received: None,
+            started: None,
+            ended: None,
+        }
+    }
+
+    #[test]
+    fn a_disk_is_in_the_guest_where_ganeti_says_so_and_nowhere_else() {
+        let modify = |result| told_by(&job("OP_INSTANCE_SET_PARAMS", result), "bed");
+        assert_eq!(modify(r#"[["disk/1","add:size=16,mode=rw"],["disk/1","hotplug:done"]]"#), Some(false));
+        assert_eq!(modify(r#"[["disk/1","add:size=16,mode=rw"],["disk/1","hotplug:failed"]]"#), Some(true));
+        assert_eq!(modify(r#"[["disk/1","hotplug:done"],["disk/2","hotplug:failed"]]"#), Some(true));
+        // Ganeti 3.1, where the guest takes no devices at all.
+        assert_eq!(modify(r#"[["disk/1","add:size=16,mode=rw"]]"#), Some(true));
+        let foreign = job("OP_INSTANCE_SET_PARAMS", "[]");
+        assert_eq!(told_by(&foreign, "another"), None);
+    }
+
+    #[test]
+    fn another_guest_has_all_disks() {
+        for op in ANOTHER_GUEST {
+            assert_eq!(told_by(&Job { reasons: Vec::new(), ..job(op, "null") }, "bed"), Some(false), "{op}");
+        }
+        let soft = Job { soft_reboot: true, reasons: Vec::new(), ..job("OP_INSTANCE_REBOOT", "null") };
+        assert_eq!(told_by(&soft, "bed"), None);
+        let failed = Job { status: JobStatus::Error, ..job("OP_INSTANCE_STARTUP", "null") };
+        assert_eq!(told_by(&failed, "bed"), None);
+    }
+}
