@@ -8,6 +8,7 @@
 
 mod apply;
 mod backend;
+pub mod fields;
 pub mod guards;
 mod lab;
 mod machine;

@@ -9,6 +9,7 @@ mod answers;
 mod days;
 mod deletion;
 mod extras;
+mod fields;
 mod guards;
 mod input;
 mod placement;
@@ -83,6 +84,9 @@ fn main() -> ExitCode {
             extras::hypervisor_parameters_are_those_that_the_backend_allows,
             extras::os_parameters_are_those_that_the_image_allows,
             extras::the_scheduler_counts_disks_and_asks_for_parameters,
+            fields::of_machines,
+            fields::of_what_machines_are_made_of,
+            fields::of_backends,
             words::names_and_metadata_change_and_ganeti_is_not_told,
             words::metadata_has_bounds,
             rescue::a_machine_is_rescued_and_boots_from_its_disk_again,
