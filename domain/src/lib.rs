@@ -15,6 +15,7 @@ pub mod naming;
 pub mod parameters;
 pub mod placement;
 pub mod power;
+pub mod reason;
 pub mod references;
 pub mod shape;
 pub mod sharing;

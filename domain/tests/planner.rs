@@ -10,8 +10,8 @@ use cyclades_crds::{
     },
 };
 use cyclades_domain::{
-    naming::JobStep,
     power::Power,
+    reason::JobStep,
     vm::{
         BackendView, Boot, Decision, Desired, Fitting, Instance, Observed, Presence, Setback, Status, Step,
         plan, report,

@@ -8,9 +8,9 @@ use cyclades_crds::{
     virtual_machine::{ActionType, PowerState, Shape},
 };
 use cyclades_domain::{
-    naming::JobStep,
     placement::Placement,
     power::Power,
+    reason::JobStep,
     vm::{
         BackendView, Boot, Decision, Desired, Due, Instance, Observed, Presence, Record, Rescue, Stage,
         Status, Step, plan, report,

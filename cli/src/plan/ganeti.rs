@@ -5,8 +5,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use cyclades_crds::{GanetiBackend, VirtualMachine, names};
 use cyclades_domain::{
-    naming::{JobReason, JobStep, Owner, owner},
+    naming::{Owner, owner},
     power::Power,
+    reason::{JobReason, JobStep},
     vm::{Boot, Disk, Extras, Instance, can_plug},
 };
 use futures::{StreamExt as _, stream};

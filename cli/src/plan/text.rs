@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use cyclades_crds::names;
 use cyclades_domain::{
-    naming::JobStep,
     power::Power,
+    reason::JobStep,
     vm::{BackendView, Presence, Record, Rescue, Step},
 };
 use serde_json::Value;

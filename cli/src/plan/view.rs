@@ -11,8 +11,9 @@ use cyclades_crds::{
     virtual_machine::{ActionResult, ManagementPolicy, ObservedPower},
 };
 use cyclades_domain::{
-    naming::{JobStep, image_label, user_tag},
+    naming::{image_label, user_tag},
     power::Power,
+    reason::JobStep,
     shape::refusal,
     vm::{
         BackendView, Boot, Desired, Disk, Extras, Fitting, Instance, Observed, Presence, Request, Rescue,

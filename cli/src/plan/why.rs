@@ -2,8 +2,8 @@
 
 use cyclades_crds::virtual_machine::PowerState;
 use cyclades_domain::{
-    naming::JobStep,
     power::Power,
+    reason::JobStep,
     vm::{Desired, Observed, Presence, Record, Rescue, Resize, Step},
 };
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use cyclades_crds::condition::Reason;
-use cyclades_domain::{backend::Health, naming::JobStep, vm::Presence};
+use cyclades_domain::{backend::Health, reason::JobStep, vm::Presence};
 use ganeti_rapi::{Answer, JobId, JobStatus, JobSummary};
 use tokio::time::Instant;
 use tracing::{info, warn};

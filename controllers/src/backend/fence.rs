@@ -3,7 +3,7 @@
 //! Whoever takes a backend over raises it before it reads anything. So a request of a former holder that arrives later
 //! finds the fence, and one that arrived earlier is seen in what is read.
 
-use cyclades_domain::{backend::Health, naming::Fence, term::Term};
+use cyclades_domain::{backend::Health, reason::Fence, term::Term};
 use ganeti_rapi::{Action, Failure, Filter, JobFilter, JobFilterSpec, Operand, Predicate};
 use tracing::{debug, info};
 use uuid::Uuid;

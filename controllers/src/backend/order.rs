@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use cyclades_crds::virtual_machine::Shape;
 use cyclades_domain::{
-    naming::JobStep,
+    reason::JobStep,
     vm::{Due, Extras, OwnBoot},
 };
 use ganeti_rapi::RebootKind;

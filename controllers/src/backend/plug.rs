@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use cyclades_domain::naming::{JobReason, JobStep};
+use cyclades_domain::reason::{JobReason, JobStep};
 use ganeti_rapi::{Job, JobStatus, JobSummary};
 use uuid::Uuid;
 

@@ -5,7 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use cyclades_domain::naming::{JobReason, JobStep, instance_name};
+use cyclades_domain::naming::instance_name;
+use cyclades_domain::reason::{JobReason, JobStep};
 use ganeti_rapi::{Answer, JobId, JobStatus, JobSummary};
 use tokio::time::Instant;
 use tracing::{info, warn};

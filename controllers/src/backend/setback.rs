@@ -8,7 +8,7 @@ use cyclades_crds::{
 };
 use cyclades_domain::{
     backoff::Backoff,
-    naming::JobStep,
+    reason::JobStep,
     vm::{Setback, Stage},
 };
 use ganeti_rapi::{ErrorClass, ErrorCode, Failure, JobError, Retry};

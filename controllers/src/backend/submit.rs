@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cyclades_domain::{naming::JobReason, term::Term};
+use cyclades_domain::{reason::JobReason, term::Term};
 use ganeti_rapi::{Client, Failure, JobId, Submit};
 use tokio::time::Instant;
 use tracing::{info, warn};

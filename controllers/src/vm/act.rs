@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cyclades_crds::{names, virtual_machine::Shape};
 use cyclades_domain::{
-    naming::JobStep,
+    reason::JobStep,
     vm::{BackendView, Decision, Presence, Step},
 };
 use serde::Serialize;

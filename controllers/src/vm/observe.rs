@@ -7,8 +7,9 @@ use cyclades_crds::{
     virtual_machine::{ManagementPolicy, Shape},
 };
 use cyclades_domain::{
-    naming::{JobStep, instance_name},
+    naming::instance_name,
     power::Power,
+    reason::JobStep,
     vm::{BackendView, Desired, Observed, Presence, Resize, Status, TagChange},
 };
 use tokio::time::Instant;

@@ -10,10 +10,11 @@ use cyclades_crds::{
 };
 use cyclades_domain::{
     identity,
-    naming::{JobStep, instance_tags},
+    naming::instance_tags,
     parameters::{closed_to, not_allowed, os_refusal},
     placement::{Candidate, Door, place},
     power::Power,
+    reason::JobStep,
     references::{self, ImageName},
     shape::with_disks,
     vm::{Decision, Due, Extras, Presence, Record, Rescue, Step, TagChange},

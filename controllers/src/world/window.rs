@@ -8,7 +8,7 @@ use std::{
 use cyclades_crds::virtual_machine::Shape;
 use cyclades_domain::{
     lanes::{Lane, admits},
-    naming::JobStep,
+    reason::JobStep,
     vm::Due,
 };
 use ganeti_rapi::JobId;

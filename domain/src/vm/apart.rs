@@ -6,7 +6,7 @@ use cyclades_crds::{
 };
 
 use super::{Decision, Desired, Instance, Observed, Record, Status, Step, rescue};
-use crate::{conditions::Verdict, naming::JobStep, power::Power};
+use crate::{conditions::Verdict, power::Power, reason::JobStep};
 
 /// In what the machine is not as its spec says, although nothing is to be done now.
 pub(super) struct Apart<'a> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use cyclades_crds::virtual_machine::DriftPolicy;
 
-use crate::naming::JobStep;
+use crate::reason::JobStep;
 
 /// A disk of a machine's own.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use cyclades_crds::{
 };
 
 use super::{Boot, Compared, Desired, Due, Extras, Rescue};
-use crate::{naming::JobStep, power::Power};
+use crate::{power::Power, reason::JobStep};
 
 /// What is observed of a machine.
 #[derive(Clone, Debug)]

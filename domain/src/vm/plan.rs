@@ -12,7 +12,7 @@ use super::{
     rebuild::{broken, rebuild},
     rescue,
 };
-use crate::{naming::JobStep, power::Power};
+use crate::{power::Power, reason::JobStep};
 
 /// One outside effect.
 #[derive(Clone, Debug, PartialEq, Eq)]

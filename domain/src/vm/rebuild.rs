@@ -3,7 +3,7 @@
 use cyclades_crds::{condition::Reason, virtual_machine::ActionType};
 
 use super::{Decision, Desired, Instance, Observed, Record, Request, Stage, Step};
-use crate::{naming::JobStep, power::Power};
+use crate::{power::Power, reason::JobStep};
 
 /// The next step of a rebuild, where one is asked for or under way. It is noted before it is begun. Ganeti is told of
 /// the OS while the guest still runs, so that a mistake shows before anything is lost; then the guest is shut down; then

@@ -1,31 +1,6 @@
 //! What is written into the status because it must be known after a crash.
 
-use std::sync::Arc;
-
 use cyclades_crds::virtual_machine::ActionResult;
-
-/// The last action, and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastAction {
-    /// Its id.
-    pub id: Arc<str>,
-    /// What came of it.
-    pub result: ActionResult,
-    /// Why, where it was not done.
-    pub message: Option<Arc<str>>,
-    /// The image that a rebuild installs.
-    pub image: Option<Arc<str>>,
-    /// The last job of Ganeti when a rebuild was taken.
-    pub after_job: Option<u64>,
-}
-
-impl LastAction {
-    /// Whether it is a rebuild that is being done.
-    #[must_use]
-    pub fn is_unfinished_rebuild(&self) -> bool {
-        self.result == ActionResult::Taken && self.image.is_some()
-    }
-}
 
 /// What is written into the status before, or instead of, a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use cyclades_crds::{
 };
 
 use super::{Decision, Desired, Instance, Observed, Presence, Record, Step};
-use crate::{naming::JobStep, power::Power};
+use crate::{power::Power, reason::JobStep};
 
 /// What an instance boots from, by its configuration; a guest that runs booted from what it was when it was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Actions: at most once.
 
 use cyclades_crds::virtual_machine::{ActionResult, ActionType, PowerState};
-use cyclades_domain::{naming::JobStep, vm::Status};
+use cyclades_domain::{reason::JobStep, vm::Status};
 
 use crate::story::{REST_WITHIN, Story};
 

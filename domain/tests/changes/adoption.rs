@@ -4,7 +4,7 @@ use cyclades_crds::{
     condition::{ConditionType, Reason},
     virtual_machine::{ActionResult, ActionType, ObservedPower, PowerPolicy, PowerState},
 };
-use cyclades_domain::{naming::JobStep, power::Power, vm::Status};
+use cyclades_domain::{power::Power, reason::JobStep, vm::Status};
 
 use crate::story::{REST_WITHIN, Story, shape};
 

@@ -7,8 +7,8 @@ use cyclades_crds::{
     virtual_machine::{DriftPolicy, PowerState, ResizePolicy},
 };
 use cyclades_domain::{
-    naming::JobStep,
     power::Power,
+    reason::JobStep,
     vm::{Disk, Extras, Observed, plan, report},
 };
 

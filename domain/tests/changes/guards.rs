@@ -4,7 +4,7 @@ use cyclades_crds::{
     condition::{ConditionType, Reason},
     virtual_machine::{ActionResult, ActionType, DeletionPolicy, PowerState},
 };
-use cyclades_domain::{naming::JobStep, power::Power};
+use cyclades_domain::{power::Power, reason::JobStep};
 
 use crate::story::{REST_WITHIN, Story};
 

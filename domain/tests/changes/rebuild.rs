@@ -5,8 +5,8 @@ use cyclades_crds::{
     virtual_machine::{ActionResult, ActionType, PowerState},
 };
 use cyclades_domain::{
-    naming::JobStep,
     power::Power,
+    reason::JobStep,
     vm::{Stage, Status},
 };
 

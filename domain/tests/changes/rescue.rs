@@ -7,8 +7,8 @@ use cyclades_crds::{
     virtual_machine::{DriftPolicy, PowerState, RescuePolicy, ResizePolicy},
 };
 use cyclades_domain::{
-    naming::JobStep,
     power::Power,
+    reason::JobStep,
     vm::{Boot, Extras, Rescue},
 };
 

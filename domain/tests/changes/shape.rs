@@ -4,7 +4,7 @@ use cyclades_crds::{
     condition::{ConditionType, Reason},
     virtual_machine::{DriftPolicy, PowerState, ResizePolicy},
 };
-use cyclades_domain::{naming::JobStep, power::Power};
+use cyclades_domain::{power::Power, reason::JobStep};
 
 use crate::story::{REST_WITHIN, Story, shape};
 

@@ -10,8 +10,8 @@ use cyclades_crds::{
     },
 };
 use cyclades_domain::{
-    naming::JobStep,
     power::Power,
+    reason::JobStep,
     vm::{
         BackendView, Boot, Decision, Desired, Extras, Fitting, Instance, Observed, OwnBoot, Presence,
         Request, Rescue, Resize, Stage, Status, Step, TagChange, plan, report,

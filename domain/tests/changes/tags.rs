@@ -1,6 +1,6 @@
 //! Words of the owner.
 
-use cyclades_domain::{naming::JobStep, power::Power};
+use cyclades_domain::{power::Power, reason::JobStep};
 
 use crate::story::Story;
 

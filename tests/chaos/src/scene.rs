@@ -1,7 +1,7 @@
 //! What is there at one moment, as far as it matters to what must hold.
 
 use cyclades_crds::names::{REASON_ROOT, TAG_ID};
-use cyclades_domain::naming::JobReason;
+use cyclades_domain::reason::JobReason;
 use serde_json::Value;
 
 /// A job of a Ganeti cluster.

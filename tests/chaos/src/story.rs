@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cyclades_domain::naming::JobReason;
+use cyclades_domain::reason::JobReason;
 use serde_json::Value;
 
 use crate::calls::Plan;
