@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod ahead;
 pub(crate) mod claim;
+mod effect;
 pub(crate) mod feed;
 pub(crate) mod fence;
 pub(crate) mod order;

@@ -11,6 +11,7 @@ pub(crate) mod inventory;
 pub(crate) mod key;
 pub(crate) mod machine;
 pub(crate) mod machines;
+mod memory;
 pub(crate) mod needs;
 pub(crate) mod rows;
 pub(crate) mod usage;
@@ -33,7 +34,8 @@ pub(crate) use self::{
     census::Census,
     inventory::Inventory,
     key::{Key, ObjectName},
-    machine::{Machine, Memory},
+    machine::Machine,
+    memory::{Held, Memory},
     usage::Usage,
     window::Window,
 };

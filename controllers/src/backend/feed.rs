@@ -7,13 +7,14 @@ use std::{
 };
 
 use cyclades_crds::condition::Reason;
-use cyclades_domain::{backend::Health, reason::JobStep, vm::Presence};
+use cyclades_domain::{backend::Health, reason::JobStep};
 use ganeti_rapi::{Answer, JobId, JobStatus, JobSummary};
 use tokio::time::Instant;
 use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::{
+    effect::shows,
     plug,
     poll::{self, Tolerance},
     session::Session,
@@ -365,37 +366,6 @@ impl Ended {
             Self::Canceled => "canceled",
             Self::Vanished => "vanished",
         }
-    }
-}
-
-/// Whether an instance shows the effect of a step that succeeded.
-fn shows(presence: &Presence, job: &Job) -> bool {
-    use cyclades_domain::power::Power;
-    match (presence, job.step) {
-        (
-            Presence::Present(_),
-            JobStep::Create
-            | JobStep::RebootSoft
-            | JobStep::RebootHard
-            | JobStep::Adopt
-            | JobStep::Tag
-            | JobStep::Untag
-            | JobStep::SetOs
-            | JobStep::Reinstall,
-        ) => true,
-        // Whatever comes after a step of a resize, it is not the same step again.
-        (
-            Presence::Present(instance),
-            step @ (JobStep::Modify | JobStep::Grow | JobStep::AddDisk | JobStep::GrowDisk),
-        ) => {
-            let due = job.due.as_ref();
-            job.shape.as_ref().is_none_or(|shape| instance.step_towards(shape) != Some(step))
-                && due.is_none_or(|due| due.is_shown(step, instance.extras.as_deref()))
-        }
-        (Presence::Present(instance), JobStep::SetBoot) => instance.boot.medium() == job.source.as_ref(),
-        (Presence::Present(instance), JobStep::Start) => instance.power == Power::Running,
-        (Presence::Present(instance), JobStep::Stop) => instance.power == Power::Stopped,
-        _ => false,
     }
 }
 

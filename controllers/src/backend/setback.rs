@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::{
     runtime::jitter,
-    world::{Machine, machine::Held, window::Ended},
+    world::{Held, Machine, window::Ended},
 };
 
 /// Backoff after a job that failed for a passing cause.
