@@ -114,6 +114,7 @@ pub(crate) async fn follow(client: Client, watched: &Watched, mut tell: impl FnM
         };
         failures = 0;
         loop {
+            let before = version;
             match changes(&client, watched, &mut version, &mut tell).await {
                 // The API server ends watches that are old or that fall behind: it goes on from where it was.
                 Ok(()) => failures = 0,
@@ -122,7 +123,8 @@ pub(crate) async fn follow(client: Client, watched: &Watched, mut tell: impl FnM
                     break;
                 }
                 Err(error) => {
-                    failures += 1;
+                    // One that showed something has worked: connections that break now and then must not add up.
+                    failures = if version == before { failures + 1 } else { 1 };
                     warn!(path = %watched.path, %error, "a watch failed, going on from version {version}");
                     tokio::time::sleep(RETRY.delay(failures, jitter())).await;
                 }
