@@ -39,6 +39,7 @@ The operator dies in the middle of a creation, and again in the middle of a shut
 > operator dies
 
 > until vm web Ready powerState=Stopped
+  ended  job INSTANCE_SHUTDOWN(cyclades-web): success
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: powerState Stopped
   event  web: Normal Stopped: The machine is stopped as declared.

@@ -70,6 +70,7 @@ The script of the new image fails, and the next rebuild works; who asks while on
   event  web: Normal Rebuilding: Job 6 on ganeti-1 is to erase the system disk of, and install the image on, instance cyclades-web.
   says   web: Ready=False Rebuilding: The instance is being installed anew (job 6).
   says   web: powerState Stopped
+  ended  job INSTANCE_SHUTDOWN(cyclades-web), INSTANCE_REINSTALL(cyclades-web): error
   says   web: Ready=False RebuildFailed: The last rebuild failed, and what is on the system disk is neither the old nor the new; status.lastAction says why. Give spec.action another id, and another image if need be; or set powerState to Stopped and then to Running to start the machine as it is.
   says   web: InSync=True InSync
   says   web: action second: Failed
@@ -95,6 +96,7 @@ The script of the new image fails, and the next rebuild works; who asks while on
   ended  job INSTANCE_SET_PARAMS(cyclades-web): success
   other  job INSTANCE_SHUTDOWN(cyclades-web), INSTANCE_REINSTALL(cyclades-web)
   event  web: Normal Rebuilding: Job 8 on ganeti-1 is to erase the system disk of, and install the image on, instance cyclades-web.
+  ended  job INSTANCE_SHUTDOWN(cyclades-web), INSTANCE_REINSTALL(cyclades-web): success
   says   web: Ready=False Rebuilding: The instance is being installed anew (job 8).
   says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
   says   web: action third: Done

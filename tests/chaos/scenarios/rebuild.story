@@ -45,6 +45,7 @@ A machine gets another image, at most once for each request, and says what is on
   event  web: Normal Rebuilding: Job 5 on ganeti-1 is to erase the system disk of, and install the image on, instance cyclades-web.
   says   web: Ready=False Rebuilding: The instance is being installed anew (job 5).
   says   web: powerState Stopped
+  ended  job INSTANCE_SHUTDOWN(cyclades-web), INSTANCE_REINSTALL(cyclades-web): success
   says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
   says   web: InSync=True InSync
   says   web: action first: Done
@@ -79,6 +80,7 @@ A machine gets another image, at most once for each request, and says what is on
   event  web: Normal Rebuilding: Job 9 on ganeti-1 is to erase the system disk of, and install the image on, instance cyclades-web.
   says   web: Ready=False Rebuilding: The instance is being installed anew (job 9).
   says   web: powerState Stopped
+  ended  job INSTANCE_SHUTDOWN(cyclades-web), INSTANCE_REINSTALL(cyclades-web): success
   says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
   says   web: InSync=True InSync
   says   web: action second: Done

@@ -6,8 +6,9 @@ use tokio::time::{Instant, sleep};
 use crate::Failure;
 use crate::catalog::{cyclades, flavor, secret};
 use crate::foretell::foretell;
-use crate::ganeti::Said;
+use crate::ganeti::{Said, backend_name};
 use crate::kubernetes::{Kubernetes, NAMESPACE};
+use crate::operators::Order;
 use crate::scene::{Scene, condition};
 use crate::stage::Stage;
 use crate::step::{Deed, Fields, Kind, Step, Wanted};
@@ -48,13 +49,21 @@ impl<'a> Actor<'a> {
                 self.stage.calls.no_more_jobs();
                 Ok(())
             }
-            Step::OperatorDies => {
-                self.stage.calls.interrupt();
-                self.stage.calls.killed.notify_one();
-                Ok(())
-            }
+            Step::OperatorDies => self.order(text, Order::Kill).await?,
+            Step::OperatorFreezes => self.order(text, Order::Freeze).await?,
+            Step::OperatorThaws => self.order(text, |_| Order::Thaw).await?,
+            Step::OperatorHandsOver => self.order(text, Order::Stop).await?,
             Step::Ganeti { deed, backend, vm } => self.ganeti(deed, *backend, vm.as_deref()).await,
             _ => self.kubernetes(step).await,
+        };
+        let done = match (done, step) {
+            (
+                Ok(()),
+                Step::Apply { kind: Kind::Vm, name, .. }
+                | Step::Set { kind: Kind::Vm, name, .. }
+                | Step::Delete { kind: Kind::Vm, name },
+            ) => self.stage.tell(name).await,
+            (done, _) => done,
         };
         done.and_then(|()| self.foretell()).map_err(|why| Failure::Step { step: text.to_owned(), why })
     }
@@ -65,6 +74,22 @@ impl<'a> Actor<'a> {
             self.stage.calls.foresee(foretell(kube)?);
         }
         Ok(())
+    }
+
+    /// Something becomes of the operator that holds the first backend, once one does.
+    async fn order(&self, what: &str, order: impl FnOnce(usize) -> Order) -> Result<Said<()>, Failure> {
+        let stage = self.stage;
+        let holder = |scene: &Scene| {
+            let backend = scene.backends.iter().find(|it| it["metadata"]["name"] == backend_name(0).as_str());
+            let holder = backend.and_then(|backend| backend["status"]["holder"].as_str())?;
+            (0..stage.replicas).find(|number| stage.replicas == 1 || stage.operator_name(*number) == holder)
+        };
+        self.until(what, |scene| holder(scene).is_some()).await?;
+        let scene = stage.look(&[], &[]).await.map_err(Failure::Stage)?;
+        stage.calls.interrupt();
+        Ok(holder(&scene)
+            .map(|number| stage.calls.order(order(number)))
+            .ok_or_else(|| "nobody holds it".to_owned()))
     }
 
     async fn kubernetes(&self, step: &Step) -> Said<()> {
@@ -104,7 +129,7 @@ impl<'a> Actor<'a> {
         let pace = self.stage.pace;
         let deadline = Instant::now() + pace.within;
         loop {
-            let scene = self.stage.look(&[], std::iter::empty()).await.map_err(Failure::Stage)?;
+            let scene = self.stage.look(&[], &[]).await.map_err(Failure::Stage)?;
             if holds(&scene) {
                 return Ok(());
             }
@@ -128,12 +153,17 @@ impl<'a> Actor<'a> {
         }
         let ganeti = self.stage.ganetis.get(number).ok_or("there is no such cluster")?;
         match deed {
-            // Jobs are seen by themselves; these are not.
-            Deed::Dies | Deed::PowersOff | Deed::Add { .. } => self.stage.calls.disturb(),
+            Deed::Dies
+            | Deed::PowersOff
+            | Deed::Add { .. }
+            | Deed::Shutdown
+            | Deed::Startup
+            | Deed::Remove
+            | Deed::Modify(_) => self.stage.calls.disturb(),
             Deed::Down | Deed::Up | Deed::Hangs | Deed::Drain(_) => self.stage.calls.interrupt(),
             _ => {}
         }
-        ganeti.act(deed, instance.as_deref())
+        ganeti.act(deed, instance.as_deref()).await
     }
 }
 

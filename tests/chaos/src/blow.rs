@@ -49,7 +49,7 @@ impl BlowKind {
     ];
 
     /// Those that mean something at every call.
-    pub(crate) const EVERYWHERE: [Self; 9] = [
+    pub const EVERYWHERE: [Self; 9] = [
         Self::KillBefore,
         Self::KillAfter,
         Self::Lose,

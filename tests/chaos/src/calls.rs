@@ -1,6 +1,6 @@
 //! The operator's outside calls: counted, told, and spoilt where the point says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::clocks::{Turn, Whose};
-use crate::pace::{RAPI_TIMEOUT, WRITE_TIMEOUT};
+use crate::operators::Order;
+use crate::pace::{RAPI_TIMEOUT, TRIED_AGAIN_WITHIN, WRITE_TIMEOUT};
 use crate::{Blow, BlowKind, Weather};
 
 /// Longer than anyone waits.
@@ -38,6 +39,9 @@ pub(crate) enum Side {
     Kubernetes,
     Rapi(usize),
 }
+
+/// A call: the number of the operator that makes it, to whom, and what it is.
+type Call = (usize, Side, String);
 
 /// When a call is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,11 +93,15 @@ struct Inner {
     /// Calls that asked for lists.
     lists: Vec<u32>,
     /// Calls whose effect is under way, with what is to be done to them.
-    open: BTreeMap<(Side, String), Option<BlowKind>>,
+    open: BTreeMap<Call, Option<BlowKind>>,
+    /// What is to become of operators.
+    orders: VecDeque<Order>,
     /// Nothing is spoilt any more.
     over: bool,
     /// When the operator gives up the last call that was never answered.
     waits_until: Option<Instant>,
+    /// When a call was last spoilt.
+    struck: Option<Instant>,
     /// When somebody else last did something to an instance.
     disturbed: Option<Instant>,
     /// How often the operator was interrupted since, and how long it had to wait for nothing.
@@ -108,8 +116,8 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Calls {
     inner: Mutex<Inner>,
-    /// The operator is to be killed.
-    pub killed: Notify,
+    /// Something is to become of an operator.
+    ordered: Notify,
     /// A call was made.
     pub made: Notify,
 }
@@ -132,19 +140,38 @@ impl Calls {
             turns: Vec::new(),
             lists: Vec::new(),
             open: BTreeMap::new(),
+            orders: VecDeque::new(),
             over: false,
             waits_until: None,
+            struck: None,
             disturbed: None,
             interruptions: 0,
             unanswered: Duration::ZERO,
             no_more_jobs: false,
             begun: Instant::now(),
         };
-        Self { inner: Mutex::new(inner), killed: Notify::new(), made: Notify::new() }
+        Self { inner: Mutex::new(inner), ordered: Notify::new(), made: Notify::new() }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something is to become of an operator.
+    pub fn order(&self, order: Order) {
+        self.inner().orders.push_back(order);
+        self.ordered.notify_one();
+    }
+
+    /// What is to become of an operator next.
+    pub async fn next_order(&self) -> Order {
+        loop {
+            let order = self.inner().orders.pop_front();
+            match order {
+                Some(order) => return order,
+                None => self.ordered.notified().await,
+            }
+        }
     }
 
     /// Adds a line to the log.
@@ -213,6 +240,11 @@ impl Calls {
         self.inner().waits_until.is_some_and(|until| Instant::now() < until)
     }
 
+    /// Whether what failed may not have been tried again yet.
+    pub fn is_to_be_tried_again(&self) -> bool {
+        self.inner().struck.is_some_and(|at| at.elapsed() < TRIED_AGAIN_WITHIN)
+    }
+
     /// From now on, no job on an instance may be submitted.
     pub fn no_more_jobs(&self) {
         self.inner().no_more_jobs = true;
@@ -233,16 +265,16 @@ impl Calls {
         self.inner().over = true;
     }
 
-    /// A call to Kubernetes. Reads are not counted: only who writes can lose something. Neither are renewals of Leases,
+    /// A call of an operator to Kubernetes. Reads are not counted: only who writes can lose something. Neither are renewals of Leases,
     /// which go on for ever.
-    pub fn kubernetes(&self, seen: Seen, method: &str, target: &str) -> Option<Spoil> {
+    pub fn kubernetes(&self, operator: usize, seen: Seen, method: &str, target: &str) -> Option<Spoil> {
         if method == "GET" || target.contains("/leases") {
             return None;
         }
         let target = target.split('?').next().unwrap_or(target);
         // Names of events have the time in them.
         let target = if target.contains("/events/") { "an event" } else { target };
-        Some(match self.see(Side::Kubernetes, seen, method, target)? {
+        Some(match self.see((operator, Side::Kubernetes, format!("{method} {target}")), seen)? {
             BlowKind::KillBefore | BlowKind::KillAfter | BlowKind::Hang => Spoil::Hang,
             BlowKind::Lose | BlowKind::Refuse | BlowKind::Truncate => Spoil::Cut,
             BlowKind::Fail => Spoil::Status(500),
@@ -253,10 +285,16 @@ impl Calls {
         })
     }
 
-    /// A call to RAPI.
-    pub fn rapi(&self, cluster: usize, seen: Seen, method: &str, target: &str) -> Option<FaultKind> {
+    /// A call of an operator to RAPI.
+    pub fn rapi(
+        &self,
+        (operator, cluster): (usize, usize),
+        seen: Seen,
+        method: &str,
+        target: &str,
+    ) -> Option<FaultKind> {
         let status = |code, message: &str| FaultKind::Status { code, message: message.to_owned() };
-        Some(match self.see(Side::Rapi(cluster), seen, method, target)? {
+        Some(match self.see((operator, Side::Rapi(cluster), format!("{method} {target}")), seen)? {
             BlowKind::KillBefore | BlowKind::KillAfter | BlowKind::Hang => FaultKind::Hang(FOR_EVER),
             BlowKind::Lose => FaultKind::CutAfterEffect,
             BlowKind::Refuse => FaultKind::CloseBeforeEffect,
@@ -269,20 +307,20 @@ impl Calls {
         })
     }
 
-    fn see(&self, side: Side, seen: Seen, method: &str, target: &str) -> Option<BlowKind> {
-        let key = (side, format!("{method} {target}"));
+    fn see(&self, call: Call, seen: Seen) -> Option<BlowKind> {
+        let operator = call.0;
         let mut inner = self.inner();
         let kind = match seen {
             Seen::Before => {
-                let kind = inner.count(&key);
-                inner.open.insert(key, kind);
+                let kind = inner.count(&call);
+                inner.open.insert(call, kind);
                 kind.filter(|kind| !kind.comes_after())
             }
-            Seen::After => inner.open.remove(&key).flatten().filter(|kind| kind.comes_after()),
+            Seen::After => inner.open.remove(&call).flatten().filter(|kind| kind.comes_after()),
         };
         drop(inner);
         if kind.is_some_and(BlowKind::kills) {
-            self.killed.notify_one();
+            self.order(Order::Kill(operator));
         }
         self.made.notify_one();
         kind
@@ -291,7 +329,7 @@ impl Calls {
 
 impl Inner {
     /// Counts a call, and says what is to be done to it.
-    fn count(&mut self, (side, what): &(Side, String)) -> Option<BlowKind> {
+    fn count(&mut self, (operator, side, what): &Call) -> Option<BlowKind> {
         self.tally.calls += 1;
         self.tally.writes += u32::from(*side == Side::Kubernetes);
         let number = self.tally.calls;
@@ -302,6 +340,7 @@ impl Inner {
         let kind = if self.over { None } else { self.strike(number, list) };
         if let Some(kind) = kind {
             self.interruptions += 1;
+            self.struck = Some(Instant::now());
             if kind == BlowKind::Hang {
                 let wait = if *side == Side::Kubernetes { WRITE_TIMEOUT } else { RAPI_TIMEOUT };
                 self.unanswered += wait;
@@ -314,7 +353,8 @@ impl Inner {
             Side::Rapi(number) => format!("rapi {}", number + 1),
         };
         let hit = kind.map_or(String::new(), |kind| format!("   <== {}", kind.as_str()));
-        self.note(&format!("{number:>5}  "), &format!("{side} {what}{hit}"));
+        let whose = if *operator == 0 { String::new() } else { format!("   (operator {})", operator + 1) };
+        self.note(&format!("{number:>5}  "), &format!("{side} {what}{whose}{hit}"));
         kind
     }
 

@@ -1,15 +1,18 @@
 //! Where points run, several at a time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use cyclades_control_plane::{Binaries, ControlPlane, Progress};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use crate::kubernetes::Kubernetes;
+use crate::ground::Ground;
+use crate::lab::Lab;
+use crate::real::Real;
 use crate::server::Server;
 use crate::step::Kind;
 use crate::{Outcome, Point, Scenario, run};
@@ -25,6 +28,8 @@ pub enum Lane {
     Simulated,
     /// On an API server of its own, by the clock on the wall.
     ApiServer(Box<ApiServer>),
+    /// On a Ganeti of its own, by the clock on the wall.
+    Ganeti(Arc<Lab>),
 }
 
 impl std::fmt::Debug for Lane {
@@ -32,6 +37,7 @@ impl std::fmt::Debug for Lane {
         f.write_str(match self {
             Self::Simulated => "Simulated",
             Self::ApiServer(_) => "ApiServer",
+            Self::Ganeti(_) => "Ganeti",
         })
     }
 }
@@ -55,14 +61,33 @@ impl Lane {
         Ok(servers.into_iter().map(|server| Self::ApiServer(Box::new(server))).collect())
     }
 
+    /// Lanes with a real Ganeti each, which end with them. The API server is in memory.
+    ///
+    /// # Errors
+    /// What keeps a Ganeti from starting: it needs root on Debian.
+    pub async fn on_ganeti(count: usize, progress: &dyn Progress) -> Result<Vec<Self>> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        ganeti_lab::requirements().map_err(|missing| anyhow!(missing.join(" ")))?;
+        ganeti_lab::install(&|line| progress.line(line)).await?;
+        let labs = futures::future::try_join_all((1..=count.max(1)).map(Lab::start)).await?;
+        Ok(labs.into_iter().map(|lab| Self::Ganeti(Arc::new(lab))).collect())
+    }
+
     /// Runs a point.
     #[must_use]
     pub fn run(&self, scenario: &Scenario, point: &Point) -> Outcome {
         match self {
             Self::Simulated => run::run(scenario, point),
             Self::ApiServer(server) => run::by_the_wall(POINT_LIMIT, async || match server.cleared().await {
-                Ok(kube) => run::play(scenario, point, Some(kube), None).await,
+                Ok(server) => run::play(scenario, point, Ground::ApiServer(server), None).await,
                 Err(error) => Outcome::not_begun(format!("{error:#}")),
+            }),
+            Self::Ganeti(lab) => run::by_the_wall(POINT_LIMIT, async || {
+                let cleared = lab.clear().await.context("what the last point left");
+                match cleared.and_then(|last| Real::new(Arc::clone(lab), last)) {
+                    Ok(real) => run::play(scenario, point, Ground::Ganeti(real), None).await,
+                    Err(error) => Outcome::not_begun(format!("{error:#}")),
+                }
             }),
         }
     }
@@ -105,19 +130,24 @@ impl ApiServer {
     }
 
     /// The server with nothing of a former point.
-    async fn cleared(&self) -> Result<Kubernetes> {
+    async fn cleared(&self) -> Result<Server> {
         // A client belongs to the runtime that it is made in.
         let server = Server::new(kube::Client::try_from(self.config.clone())?);
         server.clear().await.map_err(anyhow::Error::msg).context("what the last point left")?;
-        Ok(Kubernetes::Server(server))
+        Ok(server)
     }
 }
 
 /// A folder of a lane, which goes with it.
-struct Folder(PathBuf);
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Result<Self> {
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn new() -> Result<Self> {
         let name = format!("cyclades-chaos-{}", uuid::Uuid::new_v4());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path)?;

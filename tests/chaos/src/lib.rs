@@ -9,6 +9,7 @@
 //! What must hold is in [`check`](mod@check): it is looked at after every call, and once more at the end.
 
 mod act;
+mod between;
 mod blow;
 mod calls;
 pub mod campaign;
@@ -18,16 +19,21 @@ mod clocks;
 mod failure;
 mod foretell;
 mod ganeti;
+mod ground;
 mod kubernetes;
+mod lab;
 mod lane;
 mod line;
+mod operators;
 mod pace;
 mod point;
+mod real;
 mod report;
 mod run;
 mod scenario;
 mod scene;
 mod server;
+mod simulated;
 mod stage;
 mod step;
 mod story;
@@ -35,6 +41,7 @@ mod weather;
 
 pub use blow::{Blow, BlowKind};
 pub use failure::Failure;
+pub use lab::Lab;
 pub use lane::{ApiServer, Lane};
 pub use line::Line;
 pub use point::{Point, past_failures};

@@ -26,6 +26,7 @@ Examples:
   cargo xtask chaos --replay tests/chaos/scenarios/create.scn     # the story of a scenario, to be read
   cargo xtask chaos --on api-server --points 300                  # on real API servers, by the clock on the wall
   cargo xtask chaos --on api-server --scenario create --seed 42 --kill-before 7
+  cargo xtask chaos --on ganeti --points 100                      # on real Ganeti clusters, as root
   cargo xtask chaos --list";
 
 /// Kills the operator before and after each of its outside calls, and spoils their answers, on simulated parts and time.
@@ -61,6 +62,8 @@ enum On {
     Simulated,
     /// Real API servers and etcd; Ganeti is simulated.
     ApiServer,
+    /// Real Ganeti clusters with the fake hypervisor, which takes root on Debian; the API server is in memory.
+    Ganeti,
 }
 
 impl On {
@@ -72,21 +75,46 @@ impl On {
             Self::ApiServer => {
                 runtime.block_on(Lane::on_api_servers(threads.unwrap_or(API_SERVERS), &Stderr::new()))
             }
+            Self::Ganeti => runtime.block_on(Lane::on_ganeti(threads.unwrap_or(GANETIS), &Stderr::new())),
         }
     }
 
-    /// Which weathers there are: watches of a real API server do not lag on demand, and nobody waits for slow jobs.
+    /// Which weathers there are: watches of a real API server do not lag on demand, the lists of a real Ganeti are
+    /// right, and nobody waits for slow jobs.
     fn weathers(self) -> Vec<Weather> {
         match self {
             Self::Simulated => Weather::ALL.to_vec(),
             Self::ApiServer => vec![Weather::Calm, Weather::Lists],
+            Self::Ganeti => vec![Weather::Calm],
         }
     }
 
-    /// What is done to calls: nobody waits for answers that never come.
+    /// What is done to calls.
     fn kinds(self) -> Vec<BlowKind> {
-        let all = BlowKind::ALL.into_iter();
-        all.filter(|kind| self == Self::Simulated || *kind != BlowKind::Hang).collect()
+        match self {
+            Self::Simulated => BlowKind::ALL.to_vec(),
+            // Nobody waits for answers that never come.
+            Self::ApiServer => BlowKind::ALL.into_iter().filter(|kind| *kind != BlowKind::Hang).collect(),
+            Self::Ganeti => BlowKind::EVERYWHERE.to_vec(),
+        }
+    }
+
+    /// Whether a scenario can be played there.
+    fn suits(self, scenario: &Scenario) -> bool {
+        match self {
+            Self::Simulated => true,
+            Self::ApiServer => scenario.suits_an_api_server(),
+            Self::Ganeti => scenario.suits_a_real_ganeti(),
+        }
+    }
+
+    /// As a flag, with a blank after it; none for what is so without one.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Simulated => "",
+            Self::ApiServer => "--on api-server ",
+            Self::Ganeti => "--on ganeti ",
+        }
     }
 }
 
@@ -112,9 +140,8 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         None => {
             ensure!(cli.line.blow().is_none(), "a single point needs its --scenario");
-            if cli.on != On::Simulated {
-                all.retain(Scenario::suits_an_api_server);
-            }
+            all.retain(|scenario| cli.on.suits(scenario));
+            ensure!(!all.is_empty(), "none of these scenarios can be played there");
             Ok(many(&cli, all, &cli.on.lanes(cli.threads, &runtime)?))
         }
     }
@@ -153,7 +180,9 @@ fn one(lane: &Lane, scenario: &Scenario, point: &Point, log: Option<&str>) -> an
 }
 
 /// API servers at a time, unless said otherwise: a point mostly waits.
-const API_SERVERS: usize = 3;
+const API_SERVERS: usize = 6;
+/// Ganeti clusters at a time, unless said otherwise: their jobs need the processor.
+const GANETIS: usize = 3;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
@@ -174,8 +203,7 @@ fn many(cli: &Cli, scenarios: Vec<Scenario>, lanes: &[Lane]) -> ExitCode {
 fn tell(on: On, progress: &Progress<'_>, started: Instant, told: &Mutex<Instant>) {
     match progress {
         Progress::Failed { point, failure, .. } => {
-            let on = if on == On::ApiServer { "--on api-server " } else { "" };
-            eprintln!("FAILED: {failure}\n  cargo xtask chaos {on}{point}");
+            eprintln!("FAILED: {failure}\n  cargo xtask chaos {}{point}", on.flag());
         }
         Progress::Done { count, of } => {
             let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

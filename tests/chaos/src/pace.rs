@@ -7,6 +7,9 @@ pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same for RAPI: the client's longest timeout, that of a submission.
 pub(crate) const RAPI_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The operator tries a pass that failed again after 1 to 5 s.
+pub(crate) const TRIED_AGAIN_WITHIN: Duration = Duration::from_secs(6);
+
 /// How fast things go on a stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
@@ -18,6 +21,8 @@ pub(crate) struct Pace {
     pub look_every: Duration,
     /// How long everything must have been still to be at rest: longer than the longest interval between polls.
     pub rest: Duration,
+    /// How often that is looked at.
+    pub rest_look_every: Duration,
     /// How long a stage may take to come to rest.
     pub rest_within: Duration,
     /// How long the second life of the operator is watched, in which it must change nothing.
@@ -29,6 +34,8 @@ pub(crate) struct Pace {
     pub job_scale: f64,
     /// Between looks at what must hold, beside those after each call.
     pub check_every: Option<Duration>,
+    /// How long what the operator has read may be on its way to a status.
+    pub told_within: Duration,
 }
 
 impl Pace {
@@ -38,24 +45,41 @@ impl Pace {
         within: Duration::from_secs(1200),
         look_every: Duration::from_millis(200),
         rest: Duration::from_secs(35),
+        rest_look_every: Duration::from_secs(1),
         rest_within: Duration::from_secs(900),
         second_look: Duration::from_secs(20),
         away_ms: [10, 400, 1500, 4000],
         job_scale: 1.0,
         check_every: None,
+        told_within: Duration::from_secs(3),
     };
 
-    /// By the clock on the wall, where waiting costs time.
-    pub const REAL: Self = Self {
+    /// On a real API server, by the clock on the wall, where waiting costs time.
+    pub const API_SERVER: Self = Self {
         polling: [1, 1, 1, 5],
         within: Duration::from_secs(150),
         look_every: Duration::from_millis(50),
         rest: Duration::from_millis(2500),
+        rest_look_every: Duration::from_millis(70),
         rest_within: Duration::from_secs(100),
         second_look: Duration::from_millis(2500),
         away_ms: [10, 100, 300, 1000],
         job_scale: 0.3,
         check_every: Some(Duration::from_millis(250)),
+        told_within: Duration::from_secs(3),
+    };
+
+    /// On a real Ganeti, by the clock on the wall: a job is half a second of work for a processor, and a look costs it some,
+    /// too.
+    pub const GANETI: Self = Self {
+        rest: Duration::from_secs(3),
+        rest_look_every: Duration::from_millis(500),
+        second_look: Duration::from_secs(3),
+        away_ms: [10, 400, 1000, 2000],
+        look_every: Duration::from_millis(250),
+        check_every: Some(Duration::from_millis(400)),
+        told_within: Duration::from_secs(10),
+        ..Self::API_SERVER
     };
 
     /// How long what others did in Ganeti may be unknown to the operator. That a guest died is believed after two
@@ -64,8 +88,7 @@ impl Pace {
     /// seconds, reads, and reads again after an interval. `unanswered`: what it waited for answers that never came.
     pub fn unseen_for(self, interruptions: u32, unanswered: Duration) -> Duration {
         let interval = Duration::from_secs(u64::from(self.polling[2])) * 11 / 10;
-        let told = Duration::from_secs(3);
         let anew = interval + Duration::from_secs(12);
-        2 * interval + told + anew * interruptions + unanswered
+        2 * interval + self.told_within + anew * interruptions + unanswered
     }
 }

@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::act::Actor;
 use crate::check::Checker;
-use crate::kubernetes::Kubernetes;
+use crate::ground::Ground;
+use crate::operators::Operators;
 use crate::stage::Stage;
 use crate::story::Teller;
 use crate::{Failure, Point, Scenario};
@@ -34,7 +35,7 @@ pub fn run(scenario: &Scenario, point: &Point) -> Outcome {
     match runtime {
         Ok(runtime) => {
             PLAYING.set(true);
-            let outcome = runtime.block_on(play(scenario, point, None, None));
+            let outcome = runtime.block_on(play(scenario, point, Ground::Memory, None));
             drop(runtime);
             PLAYING.set(false);
             outcome
@@ -52,7 +53,7 @@ pub(crate) fn by_the_wall(limit: Duration, point: impl AsyncFnOnce() -> Outcome)
         Err(error) => return Outcome::not_begun(error.to_string()),
     };
     PLAYING.set(true);
-    let outcome = runtime.block_on(tokio::time::timeout(limit, point()));
+    let outcome = runtime.block_on(async { tokio::time::timeout(limit, point()).await });
     runtime.shutdown_background();
     PLAYING.set(false);
     outcome.unwrap_or_else(|_| Outcome::not_begun(format!("it hangs after {} s", limit.as_secs())))
@@ -64,20 +65,22 @@ impl Outcome {
     }
 }
 
-/// Plays a point on a stage of its own. `kube`: a real API server, in place of one in memory. `teller`: who is shown what
-/// is there after each call.
+/// Plays a point on a stage of its own. `teller`: who is shown what is there after each call.
 pub(crate) async fn play(
     scenario: &Scenario,
     point: &Point,
-    kube: Option<Kubernetes>,
+    ground: Ground,
     teller: Option<&mut Teller>,
 ) -> Outcome {
-    let mut stage = match Stage::new(scenario, point, kube).await {
+    let mut stage = match Stage::new(scenario, point, ground).await {
         Ok(stage) => stage,
         Err(failure) => return Outcome::not_begun(failure.to_string()),
     };
     stage.foretells = teller.is_some();
-    let checker = Checker::since(stage.last_jobs());
+    let checker = match stage.last_jobs().await {
+        Ok(last) => Checker::since(last),
+        Err(failure) => return Outcome::not_begun(failure.to_string()),
+    };
     let (lives, calls, lists) = (0, 0, Vec::new());
     let mut play = Play { stage: &stage, checker, teller, lives, calls, lists, seed: point.seed };
     let failure = play.all(scenario).await.err();
@@ -119,20 +122,20 @@ impl Play<'_> {
             come_to_rest(stage).await?;
             Ok((calls, lists))
         };
-        (self.calls, self.lists) = self.with_operator(rest).await?;
+        (self.calls, self.lists) = self.with_operators(rest).await?;
         let scene = self.checker.check(stage).await?;
         if let Some(teller) = self.teller.as_deref_mut() {
             teller.see(stage, &scene);
         }
         self.checker.check_end(stage).await?;
         stage.calls.note("--- the operator is started once more and must change nothing");
-        let before = (stage.calls.tally().writes, stage.last_jobs());
-        self.with_operator(async {
+        let before = (stage.calls.tally().writes, stage.last_jobs().await?);
+        self.with_operators(async {
             sleep(stage.pace.second_look).await;
             Ok(())
         })
         .await?;
-        let after = (stage.calls.tally().writes, stage.last_jobs());
+        let after = (stage.calls.tally().writes, stage.last_jobs().await?);
         // Where a clock went back since the last life began, each backend may have to be taken under a new epoch.
         let taken =
             if stage.time.went_back() { u32::try_from(stage.ganetis.len()).unwrap_or(u32::MAX) } else { 0 };
@@ -146,40 +149,23 @@ impl Play<'_> {
         self.checker.check_end(stage).await
     }
 
-    /// Follows from the call at which the operator was killed, so that all calls meet all pauses as seeds change.
-    fn away(&self) -> Duration {
-        let turn = u64::from(self.stage.calls.tally().calls).wrapping_add(self.seed).wrapping_add(self.lives);
-        let index = usize::try_from(turn % 4).unwrap_or(0);
-        Duration::from_millis(self.stage.pace.away_ms[index])
-    }
-
-    /// Runs something while the operator lives, dies and lives again.
-    async fn with_operator<T>(
+    /// Runs something while the operators live, die and live again.
+    async fn with_operators<T>(
         &mut self,
         what: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
+        let stage = self.stage;
+        let mut operators = Operators::begin(stage, self.seed, &mut self.lives);
+        let mut looking = std::pin::pin!(look_on(stage, &mut self.checker, self.teller.as_deref_mut()));
         let mut what = std::pin::pin!(what);
         loop {
-            self.lives += 1;
-            let mut operator = self.stage.operator(self.lives);
-            let looking = look_on(self.stage, &mut self.checker, self.teller.as_deref_mut());
             tokio::select! {
                 biased;
-                () = self.stage.calls.killed.notified() => {}
-                failure = looking => return Err(failure),
+                order = stage.calls.next_order() => operators.obey(order),
+                failure = &mut looking => return Err(failure),
                 done = &mut what => return done,
-                () = &mut operator => return Err(Failure::Broken("the operator ended by itself".to_owned())),
+                number = operators.work() => operators.go_on(number)?,
             }
-            drop(operator);
-            self.stage.calls.note("--- the operator is killed");
-            let away = self.away();
-            tokio::select! {
-                biased;
-                done = &mut what => return done,
-                () = sleep(away) => {}
-            }
-            self.checker.check(self.stage).await?;
-            self.stage.calls.note("--- the operator is started again");
         }
     }
 }
@@ -212,8 +198,8 @@ async fn come_to_rest(stage: &Stage) -> Result<(), Failure> {
     let deadline = Instant::now() + pace.rest_within;
     let mut last = (0, Vec::new());
     let mut since = Instant::now();
-    while since.elapsed() < pace.rest {
-        let now = (stage.calls.tally().writes, stage.last_jobs());
+    while since.elapsed() < pace.rest || stage.calls.is_to_be_tried_again() {
+        let now = (stage.calls.tally().writes, stage.last_jobs().await?);
         // Whoever waits for an answer that will never come is not at rest, however still it is.
         if now != last || stage.calls.waits_for_nothing() {
             (last, since) = (now, Instant::now());
@@ -222,7 +208,7 @@ async fn come_to_rest(stage: &Stage) -> Result<(), Failure> {
             let within = pace.rest_within.as_secs();
             return Err(Failure::Broken(format!("nothing is at rest after {within} s")));
         }
-        sleep(pace.rest / 35).await;
+        sleep(pace.rest_look_every).await;
     }
     Ok(())
 }

@@ -13,6 +13,8 @@ pub struct Scenario {
     pub about: String,
     /// How many Ganeti clusters there are.
     pub backends: usize,
+    /// How many operators there are.
+    pub replicas: usize,
     /// Memory of each cluster, MiB, where it is short of it.
     pub memory_mib: Option<u64>,
     /// It takes minutes, which only a simulated clock makes short.
@@ -61,6 +63,8 @@ scenario_files!(
     "reboot",
     "rebuild",
     "rebuild-fails",
+    "replica-freezes",
+    "replica-leaves",
     "resize",
     "resize-waits",
     "shrink-refused",
@@ -83,7 +87,8 @@ pub fn scenarios() -> Result<Vec<Scenario>, String> {
 }
 
 impl Scenario {
-    /// Reads a scenario: a line with `#` says what it is about, `backends N` and `memory MIB` what there is, `takes
+    /// Reads a scenario: a line with `#` says what it is about, `backends N`, `replicas N` and `memory MIB` what
+    /// there is, `takes
     /// long` that it is for a simulated clock alone, each other line is a step.
     ///
     /// # Errors
@@ -94,6 +99,7 @@ impl Scenario {
             name: name.to_owned(),
             about: String::new(),
             backends: 1,
+            replicas: 1,
             memory_mib: None,
             takes_long: false,
             steps: Vec::new(),
@@ -106,6 +112,8 @@ impl Scenario {
                 scenario.takes_long = true;
             } else if let Some(count) = line.strip_prefix("backends ") {
                 scenario.backends = count.parse().map_err(|_| wrong())?;
+            } else if let Some(count) = line.strip_prefix("replicas ") {
+                scenario.replicas = count.parse().map_err(|_| wrong())?;
             } else if let Some(memory) = line.strip_prefix("memory ") {
                 scenario.memory_mib = Some(memory.parse().map_err(|_| wrong())?);
             } else {
@@ -122,6 +130,19 @@ impl Scenario {
     #[must_use]
     pub fn suits_an_api_server(&self) -> bool {
         !self.takes_long && !self.steps.iter().any(|(_, step)| matches!(step, Step::Lost))
+    }
+
+    /// Whether it can be played on a real Ganeti of one cluster, within a minute.
+    #[must_use]
+    pub fn suits_a_real_ganeti(&self) -> bool {
+        let is_possible = |step: &Step| match step {
+            Step::Ganeti { deed, .. } => deed.can_be_done_to_a_real_one(),
+            _ => true,
+        };
+        !self.takes_long
+            && self.backends == 1
+            && self.memory_mib.is_none()
+            && self.steps.iter().all(|(_, step)| is_possible(step))
     }
 }
 

@@ -1,8 +1,13 @@
 //! What is there at one moment, as far as it matters to what must hold.
 
+use std::collections::BTreeSet;
+
 use cyclades_crds::names::{REASON_ROOT, TAG_ID};
 use cyclades_domain::reason::JobReason;
 use serde_json::Value;
+
+/// Installs an instance anew.
+const REINSTALL: &str = "OP_INSTANCE_REINSTALL";
 
 /// A job of a Ganeti cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +18,7 @@ pub(crate) struct Job {
     pub id: u64,
     /// `queued`, `waiting`, `running`, `canceled`, `success` or `error`.
     pub status: String,
-    /// Such as `OP_INSTANCE_CREATE`.
+    /// Such as `OP_INSTANCE_CREATE`, what it is about where it has several: see [`opcode_of`].
     pub opcode: String,
     /// Such as `INSTANCE_CREATE(web)`.
     pub summary: String,
@@ -21,6 +26,12 @@ pub(crate) struct Job {
     pub instance: Option<String>,
     /// Reasons that users gave.
     pub reasons: Vec<String>,
+}
+
+/// What a job is about: RAPI makes one of a shutdown and a reinstall.
+pub(crate) fn opcode_of<'a>(opcodes: impl Iterator<Item = &'a str> + Clone) -> String {
+    let reinstalls = opcodes.clone().find(|opcode| *opcode == REINSTALL);
+    reinstalls.or_else(|| opcodes.clone().next()).unwrap_or_default().to_owned()
 }
 
 impl Job {
@@ -36,7 +47,7 @@ impl Job {
 
     /// Whether it installs an instance anew.
     pub fn is_rebuild(&self) -> bool {
-        self.opcode == "OP_INSTANCE_REINSTALL"
+        self.opcode == REINSTALL
     }
 
     /// Whether the operator submitted it.
@@ -86,8 +97,10 @@ impl Instance {
 /// What is there at one moment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scene {
-    /// All machines.
+    /// All machines, read after all else.
     pub machines: Vec<Value>,
+    /// Ids of those that changed while it was looked: what they say and what there is may be of different moments.
+    pub moving: BTreeSet<String>,
     /// All backends.
     pub backends: Vec<Value>,
     /// All instances of all clusters.

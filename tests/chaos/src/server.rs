@@ -46,9 +46,9 @@ impl Server {
         Self { client }
     }
 
-    /// A client whose requests are counted and spoilt.
-    pub fn operators_client(&self, calls: &Arc<Calls>) -> Client {
-        Client::new(Between { client: self.client.clone(), calls: Arc::clone(calls) }, "default")
+    /// A client of an operator, whose requests are counted and spoilt.
+    pub fn operators_client(&self, operator: usize, calls: &Arc<Calls>) -> Client {
+        Client::new(Between { client: self.client.clone(), operator, calls: Arc::clone(calls) }, "default")
     }
 
     /// Server-side apply of a person.
@@ -138,6 +138,7 @@ fn resource(kind: &str) -> ApiResource {
 /// Stands between the operator and its API server.
 struct Between {
     client: Client,
+    operator: usize,
     calls: Arc<Calls>,
 }
 
@@ -153,18 +154,18 @@ impl Service<Request<Body>> for Between {
     }
 
     fn call(&mut self, request: Request<Body>) -> Answer {
-        let (client, calls) = (self.client.clone(), Arc::clone(&self.calls));
+        let (client, operator, calls) = (self.client.clone(), self.operator, Arc::clone(&self.calls));
         Box::pin(async move {
             let method = request.method().as_str().to_owned();
             let target = request.uri().to_string();
-            match calls.kubernetes(Seen::Before, &method, &target) {
+            match calls.kubernetes(operator, Seen::Before, &method, &target) {
                 Some(Spoil::Hang) => std::future::pending().await,
                 Some(Spoil::Cut) => return Err(cut()),
                 Some(Spoil::Status(code)) => return refused(code),
                 None => {}
             }
             let answer = client.send(request).await?;
-            match calls.kubernetes(Seen::After, &method, &target) {
+            match calls.kubernetes(operator, Seen::After, &method, &target) {
                 Some(Spoil::Hang) => std::future::pending().await,
                 Some(Spoil::Cut) => Err(cut()),
                 Some(Spoil::Status(_)) | None => Ok(answer),

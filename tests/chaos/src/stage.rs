@@ -1,23 +1,25 @@
 //! The stage of one run: an API server, Ganeti clusters, and the operator between them.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use cyclades_controllers::Operator;
-use ganeti_rapi::{Connecting, Connector, Stream};
-use ganeti_sim::{Latency, NodeSpec, OsSpec, Sim};
+use ganeti_rapi::{Connecting, Connector};
 use kube_sim::{Kinds, KubeSim, Moment};
 use serde_json::Value;
-use tokio::task::LocalSet;
 
 use crate::calls::{Calls, Seen};
 use crate::catalog::Catalog;
-use crate::clocks::{EPOCH_SECONDS, TimeOfDay, Turn, Whose};
-use crate::ganeti::{Ganeti, Said, backend_name};
+use crate::clocks::{TimeOfDay, Turn, Whose};
+use crate::ganeti::{Ganeti, Said};
+use crate::ground::Ground;
 use crate::kubernetes::Kubernetes;
+use crate::operators::Order;
 use crate::pace::Pace;
-use crate::scene::Scene;
+use crate::scene::{Scene, id_of};
+use crate::simulated::Simulated;
 use crate::step::Kind;
 use crate::{Failure, Point, Scenario};
 
@@ -33,12 +35,16 @@ const RAPI_LATENCY: Duration = Duration::from_millis(2);
 /// The stage.
 pub(crate) struct Stage {
     pub kube: Kubernetes,
-    pub ganetis: Vec<Ganeti>,
+    pub ganetis: Arc<[Ganeti]>,
     pub calls: Arc<Calls>,
     pub pace: Pace,
+    /// How many operators there are.
+    pub replicas: usize,
     pub time: TimeOfDay,
     /// Whether it is to be noted what is foreseen after each step.
     pub foretells: bool,
+    /// Machines as they were after a step, which may have changed again before anybody looked.
+    told: Mutex<Vec<Value>>,
     /// uids of `kube-system` so far.
     lives: Mutex<Vec<String>>,
     seed: u64,
@@ -46,19 +52,36 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Sets everything up: clusters, and the objects that machines refer to.
-    pub async fn new(scenario: &Scenario, point: &Point, kube: Option<Kubernetes>) -> Result<Self, Failure> {
-        let pace = if kube.is_some() { Pace::REAL } else { Pace::SIMULATED };
-        let ganetis = (0..scenario.backends)
-            .map(|number| simulated(number, scenario, point, pace))
-            .collect::<Result<Vec<_>, _>>()?;
-        let kube = kube.unwrap_or_else(|| {
+    pub async fn new(scenario: &Scenario, point: &Point, ground: Ground) -> Result<Self, Failure> {
+        let pace = ground.pace();
+        let simulated = |number| {
+            let cluster = Simulated::new(number, scenario, point, pace.job_scale)?;
+            Ok(Ganeti::simulated(number, cluster))
+        };
+        let memory = || {
             let options = kube_sim::Options { seed: point.seed, kinds: kinds(), latency: API_LATENCY };
             Kubernetes::Memory(KubeSim::new(options))
-        });
+        };
+        let all_simulated = || (0..scenario.backends).map(simulated).collect::<Result<_, _>>();
+        let (kube, ganetis) = match ground {
+            Ground::Memory => (memory(), all_simulated()?),
+            Ground::ApiServer(server) => (Kubernetes::Server(server), all_simulated()?),
+            Ground::Ganeti(real) => (memory(), Arc::from([Ganeti::real(0, real)])),
+        };
         let calls = Arc::new(Calls::new(point.blow, point.weather, point.seed));
-        let (time, seed) = (TimeOfDay::new(), point.seed);
-        let stage =
-            Self { kube, ganetis, calls, pace, time, foretells: false, lives: Mutex::default(), seed };
+        let (time, seed, replicas) = (TimeOfDay::new(), point.seed, scenario.replicas);
+        let stage = Self {
+            kube,
+            ganetis,
+            calls,
+            pace,
+            replicas,
+            time,
+            foretells: false,
+            told: Mutex::default(),
+            lives: Mutex::default(),
+            seed,
+        };
         stage.apply_catalog(&stage.catalog()).await.map_err(Failure::Stage)?;
         if let Kubernetes::Memory(sim) = &stage.kube {
             stage.remember_life(sim);
@@ -86,51 +109,84 @@ impl Stage {
             let calls = Arc::clone(&self.calls);
             sim.interpose(Arc::new(move |call| {
                 let seen = if call.moment == Moment::Before { Seen::Before } else { Seen::After };
-                calls.kubernetes(seen, call.method, call.target)
+                calls.kubernetes(call.client, seen, call.method, call.target)
             }));
         }
-        for ganeti in &self.ganetis {
-            let (calls, number) = (Arc::clone(&self.calls), ganeti.number);
-            ganeti.sim.interpose(Arc::new(move |call| {
-                let seen = if call.moment == ganeti_sim::Moment::Before { Seen::Before } else { Seen::After };
-                calls.rapi(number, seen, call.method, call.target)
-            }));
-        }
+        self.ganetis.iter().for_each(|ganeti| ganeti.interpose(&self.calls));
     }
 
-    /// The operator's life number `life`. To drop what this returns is to kill it.
-    pub fn operator(&self, life: u64) -> LocalSet {
+    /// How an operator is called.
+    pub fn operator_name(&self, number: usize) -> String {
+        if self.replicas == 1 { "the operator".to_owned() } else { format!("operator-{}", number + 1) }
+    }
+
+    /// The operator of this number in its life number `life`.
+    pub fn operator(&self, number: usize, life: u64) -> Operator {
         let client = match &self.kube {
-            Kubernetes::Memory(sim) => sim.client(),
-            Kubernetes::Server(server) => server.operators_client(&self.calls),
+            Kubernetes::Memory(sim) => sim.client_of(number),
+            Kubernetes::Server(server) => server.operators_client(number, &self.calls),
         };
         let mut operator = Operator::new(client, CLUSTER_ID.to_owned(), SYSTEM.to_owned());
-        let sims = self.ganetis.iter().map(|ganeti| Arc::clone(&ganeti.sim)).collect();
-        operator.connector = Some(Arc::new(InMemory { sims, connections: AtomicU64::new(life) }));
+        if self.replicas > 1 {
+            operator.identity = self.operator_name(number);
+        }
+        let ganetis = Arc::clone(&self.ganetis);
+        let connections = AtomicU64::new(life);
+        operator.connector = Some(Arc::new(InMemory { ganetis, operator: number, connections }));
         operator.seed = Some(self.seed.wrapping_mul(1000).wrapping_add(life));
         operator.clock = self.time.clock();
-        let local = LocalSet::new();
-        local.spawn_local(operator.run(std::future::pending()));
-        local
+        operator
     }
 
     /// What is there now, with the jobs above the last ones of a former look, and those of `open` as they are now.
-    pub async fn look(&self, last: &[u64], open: impl Iterator<Item = (usize, u64)>) -> Said<Scene> {
-        let machines = self.kube.list(Kind::Vm).await?;
-        let backends = self.kube.list(Kind::Backend).await?;
-        let mut scene = Scene { machines, backends, ..Scene::default() };
-        for ganeti in &self.ganetis {
-            scene.instances.extend(ganeti.instances());
+    ///
+    /// Where looking takes time, jobs come first, then what they are about: what is seen of a job has led to no less than
+    /// what is seen of its instance. Machines come last: whatever was submitted, they say who wants it.
+    pub async fn look(&self, last: &[u64], open: &[(usize, u64)]) -> Said<Scene> {
+        let before = self.versions().await?;
+        let mut scene = Scene { backends: self.kube.list(Kind::Backend).await?, ..Scene::default() };
+        for ganeti in self.ganetis.iter() {
             let last = last.get(ganeti.number).copied().unwrap_or(0);
-            scene.jobs.extend(ganeti.jobs_above(last));
+            let open = open.iter().filter(|(cluster, _)| *cluster == ganeti.number);
+            let open: Vec<u64> = open.map(|(_, id)| *id).collect();
+            scene.jobs.extend(ganeti.jobs(last, &open).await?);
+            scene.instances.extend(ganeti.instances().await?);
         }
-        scene.jobs.extend(open.filter_map(|(cluster, id)| self.ganetis.get(cluster)?.job(id)));
+        scene.machines = self.kube.list(Kind::Vm).await?;
+        if let Some(before) = before {
+            let moved = |machine: &&Value| before.get(&id_of(machine)) != Some(&version(machine));
+            scene.moving = scene.machines.iter().filter(moved).map(id_of).collect();
+        }
         Ok(scene)
     }
 
+    /// Versions of the machines, by their ids, where looking takes time.
+    async fn versions(&self) -> Said<Option<BTreeMap<String, String>>> {
+        if self.pace.check_every.is_none() {
+            return Ok(None);
+        }
+        let machines = self.kube.list(Kind::Vm).await?;
+        Ok(Some(machines.iter().map(|machine| (id_of(machine), version(machine))).collect()))
+    }
+
+    /// Remembers a machine as it is after a step, where looks are so rare that it may be missed.
+    pub async fn tell(&self, vm: &str) -> Said<()> {
+        if self.pace.check_every.is_some() {
+            let machine = self.kube.get(Kind::Vm, vm).await?;
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).extend(machine);
+        }
+        Ok(())
+    }
+
+    /// Machines that were remembered since it was asked last.
+    pub fn take_told(&self) -> Vec<Value> {
+        std::mem::take(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The numbers of the last jobs.
-    pub fn last_jobs(&self) -> Vec<u64> {
-        self.ganetis.iter().map(Ganeti::last_job).collect()
+    pub async fn last_jobs(&self) -> Result<Vec<u64>, Failure> {
+        let all = self.ganetis.iter().map(Ganeti::last_job);
+        futures::future::try_join_all(all).await.map_err(Failure::Stage)
     }
 
     /// Lets the times of day go back that are due.
@@ -143,7 +199,7 @@ impl Stage {
                         sim.turn_clock_back(by);
                     }
                 }
-                Whose::Ganeti => self.ganetis.iter().for_each(|ganeti| ganeti.sim.turn_clock_back(by)),
+                Whose::Ganeti => self.ganetis.iter().for_each(|ganeti| ganeti.turn_clock_back(by)),
             }
         }
     }
@@ -155,7 +211,7 @@ impl Stage {
         };
         sim.wipe();
         self.remember_life(sim);
-        self.calls.killed.notify_one();
+        self.calls.order(Order::KillAll);
         // Namespaces are there before anything is applied.
         let namespace = Catalog::namespace();
         self.kube.apply(&namespace).await
@@ -176,34 +232,21 @@ impl Stage {
     }
 }
 
-fn simulated(number: usize, scenario: &Scenario, point: &Point, pace: Pace) -> Result<Ganeti, Failure> {
-    let mut options = ganeti_sim::Options {
-        seed: point.seed.wrapping_add(number as u64 * 7919),
-        name: format!("{}.sim.example.com", backend_name(number)),
-        latency: Latency::Calibrated { scale: pace.job_scale * point.weather.job_scale() },
-        epoch: Some(Duration::from_secs(EPOCH_SECONDS.unsigned_abs())),
-        // Machines are made from images of the same names.
-        os: ["noop", "other"].map(|name| OsSpec::new(name, &[])).to_vec(),
-        user_shutdown: true,
-        ..ganeti_sim::Options::default()
-    };
-    if let Some(memory_mib) = scenario.memory_mib {
-        let node = NodeSpec { memory_mib, ..NodeSpec::large("node1.sim.example.com") };
-        options.nodes = vec![node];
-    }
-    let sim = Sim::within(options).map_err(|error| Failure::Stage(error.to_string()))?;
-    Ok(Ganeti::simulated(number, Arc::new(sim)))
-}
-
 /// Our kinds are the same for all stages, and take a while to derive.
 fn kinds() -> Kinds {
     static KINDS: OnceLock<Kinds> = OnceLock::new();
     KINDS.get_or_init(|| Kinds::with(&cyclades_crds::all())).clone()
 }
 
-/// Leads to the simulators of this process, by the host's name.
+fn version(object: &Value) -> String {
+    object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Leads to the clusters of the stage, by the host's name.
 struct InMemory {
-    sims: Vec<Arc<Sim>>,
+    ganetis: Arc<[Ganeti]>,
+    /// Whose they are.
+    operator: usize,
     connections: AtomicU64,
 }
 
@@ -219,9 +262,8 @@ impl Connector for InMemory {
             let number = self.connections.fetch_add(1, Ordering::Relaxed);
             // Three steps, one after the other: connections overtake each other, and always in the same way.
             tokio::time::sleep(RAPI_LATENCY * u32::try_from(number % 3).unwrap_or(0)).await;
-            let at = (0..self.sims.len()).find(|number| host.starts_with(&backend_name(*number)));
-            let sim = at.and_then(|at| self.sims.get(at)).ok_or(std::io::ErrorKind::NotFound)?;
-            sim.connect().map(|stream| Box::new(stream) as Box<dyn Stream>)
+            let found = self.ganetis.iter().find(|ganeti| host.starts_with(&ganeti.backend()));
+            found.ok_or(std::io::ErrorKind::NotFound)?.connect(self.operator)
         })
     }
 }

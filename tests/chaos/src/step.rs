@@ -76,8 +76,14 @@ pub enum Step {
     Wait(Duration),
     /// `no more jobs`: from now on, no job on an instance may be submitted.
     NoMoreJobs,
-    /// `operator dies`: it is killed, and started again.
+    /// `operator dies`: it is killed, and started again. Of several: the one that holds the first backend.
     OperatorDies,
+    /// `operator freezes`: the one that holds the first backend gets no processor any more.
+    OperatorFreezes,
+    /// `operator thaws`: it goes on where it was.
+    OperatorThaws,
+    /// `operator hands over`: the one that holds the first backend is told to end, and started again.
+    OperatorHandsOver,
     /// `kubernetes loses everything`: a new, empty Kubernetes cluster, and the operator in it.
     Lost,
     /// `catalog again [taking over]`: everything but the machines is applied anew; `taking over`: with `takeOverFrom`.
@@ -164,6 +170,31 @@ pub enum Deed {
     Works,
 }
 
+impl Deed {
+    /// Whether it can be done to a real Ganeti: its jobs fail, die and are cancelled only when they do, and a guest of the
+    /// fake hypervisor cannot shut itself down.
+    pub(crate) fn can_be_done_to_a_real_one(&self) -> bool {
+        match self {
+            Self::Shutdown
+            | Self::Startup
+            | Self::Remove
+            | Self::Modify(_)
+            | Self::Dies
+            | Self::Add { .. }
+            | Self::ClaimedBy(_)
+            | Self::Down
+            | Self::Hangs
+            | Self::Up => true,
+            Self::PowersOff
+            | Self::Drain(_)
+            | Self::Cancels(_)
+            | Self::Dead { .. }
+            | Self::Fails { .. }
+            | Self::Works => false,
+        }
+    }
+}
+
 /// What must be said of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
@@ -212,6 +243,9 @@ impl Step {
             ["wait", time] => Self::Wait(Duration::from_secs(time.strip_suffix('s')?.parse().ok()?)),
             ["no", "more", "jobs"] => Self::NoMoreJobs,
             ["operator", "dies"] => Self::OperatorDies,
+            ["operator", "freezes"] => Self::OperatorFreezes,
+            ["operator", "thaws"] => Self::OperatorThaws,
+            ["operator", "hands", "over"] => Self::OperatorHandsOver,
             ["kubernetes", "loses", "everything"] => Self::Lost,
             ["catalog", "again"] => Self::Catalog { taking_over: false },
             ["catalog", "again", "taking", "over"] => Self::Catalog { taking_over: true },

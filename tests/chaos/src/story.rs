@@ -6,6 +6,7 @@ use cyclades_domain::reason::JobReason;
 use serde_json::Value;
 
 use crate::calls::Plan;
+use crate::ground::Ground;
 use crate::run::play;
 use crate::scene::{Job, Scene, condition, id_of};
 use crate::stage::Stage;
@@ -23,7 +24,7 @@ pub fn story(scenario: &Scenario) -> Result<String, (Failure, String)> {
     let runtime = runtime.map_err(|error| (Failure::Stage(error.to_string()), String::new()))?;
     let mut teller = Teller::default();
     let point = Point { scenario: scenario.name.clone(), seed: 1, weather: Weather::Calm, blow: None };
-    let outcome = runtime.block_on(play(scenario, &point, None, Some(&mut teller)));
+    let outcome = runtime.block_on(play(scenario, &point, Ground::Memory, Some(&mut teller)));
     let text = format!("{}\n{}\n", scenario.about, teller.lines.join("\n"));
     match outcome.failure {
         None => Ok(text),

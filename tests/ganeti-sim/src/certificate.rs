@@ -10,17 +10,22 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 
-/// A certificate and what serves it.
-#[derive(Clone)]
-pub(crate) struct Certificate {
+/// A self-signed certificate and what serves it.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    /// The certificate, PEM.
     pub pem: String,
     /// SHA-256 of the DER form, hexadecimal.
     pub sha256: String,
+    /// A TLS server's configuration with it.
     pub config: Arc<ServerConfig>,
 }
 
 impl Certificate {
     /// Makes a new key (ECDSA P-256, which costs a server the least) and certificate.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`].
     pub fn generate(name: &str) -> Result<Self, Error> {
         let fail = |error: &dyn std::fmt::Display| Error::Certificate(error.to_string());
         let names = vec![name.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned()];

@@ -25,6 +25,8 @@ pub enum Moment {
 pub struct Seen<'a> {
     /// Before or after its effect.
     pub moment: Moment,
+    /// The number of the client that sent it, as in [`Sim::connect_as`]; 0 over the network.
+    pub client: usize,
     /// `GET`, `PUT` …
     pub method: &'a str,
     /// Path and query.
@@ -47,11 +49,19 @@ impl Sim {
     /// # Errors
     /// [`io::ErrorKind::ConnectionRefused`] while [`FaultKind::Refuse`] stands.
     pub fn connect(&self) -> io::Result<DuplexStream> {
+        self.connect_as(0)
+    }
+
+    /// The same of the client of this number, by which an [`Interposer`] tells several from each other.
+    ///
+    /// # Errors
+    /// As [`Sim::connect`].
+    pub fn connect_as(&self, client: usize) -> io::Result<DuplexStream> {
         if self.shared.faults().refuses() {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         let (ours, theirs) = tokio::io::duplex(BUFFER_BYTES);
-        tokio::spawn(server::serve_stream(Arc::clone(&self.shared), theirs));
+        tokio::spawn(server::serve_stream(Arc::clone(&self.shared), client, theirs));
         Ok(ours)
     }
 }

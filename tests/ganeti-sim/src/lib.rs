@@ -41,6 +41,7 @@ mod sim;
 mod state;
 mod users;
 
+pub use certificate::Certificate;
 pub use control::{Control, FaultRequest};
 pub use counts::Counts;
 pub use error::Error;

@@ -17,6 +17,8 @@ pub enum Moment {
 pub struct Call<'a> {
     /// Before or after its effect.
     pub moment: Moment,
+    /// The number of the client that sent it, as in [`crate::KubeSim::client_of`].
+    pub client: usize,
     /// `GET`, `POST`, `PATCH`, `PUT` or `DELETE`.
     pub method: &'a str,
     /// Path and query.

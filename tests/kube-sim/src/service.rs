@@ -30,9 +30,9 @@ type Payload = UnsyncBoxBody<Bytes, io::Error>;
 const METADATA_ONLY: &str = "as=PartialObjectMetadata";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// The server as kube's `Client` sees it.
+/// The server as kube's `Client` of this number sees it.
 #[derive(Clone)]
-pub(crate) struct Door(pub Arc<Shared>);
+pub(crate) struct Door(pub Arc<Shared>, pub usize);
 
 impl Service<Request<Body>> for Door {
     type Response = Response<Payload>;
@@ -44,11 +44,11 @@ impl Service<Request<Body>> for Door {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        Box::pin(serve(Arc::clone(&self.0), request))
+        Box::pin(serve(Arc::clone(&self.0), self.1, request))
     }
 }
 
-async fn serve(shared: Arc<Shared>, request: Request<Body>) -> io::Result<Response<Payload>> {
+async fn serve(shared: Arc<Shared>, client: usize, request: Request<Body>) -> io::Result<Response<Payload>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let number = {
@@ -58,7 +58,7 @@ async fn serve(shared: Arc<Shared>, request: Request<Body>) -> io::Result<Respon
     };
     travel(&shared, number).await;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let call = |moment| Call { moment, method: parts.method.as_str(), target };
+    let call = |moment| Call { moment, client, method: parts.method.as_str(), target };
     match shared.interpose(&call(Moment::Before)) {
         Some(Spoil::Hang) => std::future::pending().await,
         Some(Spoil::Cut) => return Err(io::ErrorKind::ConnectionReset.into()),

@@ -57,7 +57,13 @@ impl KubeSim {
     /// A client of it. Must be called within a runtime.
     #[must_use]
     pub fn client(&self) -> kube::Client {
-        kube::Client::new(Door(Arc::clone(&self.shared)), "default")
+        self.client_of(0)
+    }
+
+    /// The client of this number, by which an [`Interposer`] tells several from each other.
+    #[must_use]
+    pub fn client_of(&self, number: usize) -> kube::Client {
+        kube::Client::new(Door(Arc::clone(&self.shared), number), "default")
     }
 
     /// Shows every request of clients to this function from now on, in place of the one before.

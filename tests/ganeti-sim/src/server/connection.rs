@@ -44,12 +44,16 @@ impl std::fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-/// Serves one connection to its end. Its errors are the client's or wanted.
-pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(shared: Arc<Shared>, stream: S) {
+/// Serves one connection of the client of this number to its end. Its errors are the client's or wanted.
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    shared: Arc<Shared>,
+    client: usize,
+    stream: S,
+) {
     let acceptor = TlsAcceptor::from(Arc::clone(&shared.certificate().config));
     let Ok(Ok(stream)) = tokio::time::timeout(READ_WITHIN, acceptor.accept(stream)).await else { return };
     let keep_alive = shared.options.keep_alive;
-    let service = service_fn(|request| handle(&shared, request));
+    let service = service_fn(|request| handle(&shared, client, request));
     let mut builder = http1::Builder::new();
     builder.keep_alive(keep_alive).timer(TokioTimer::new());
     if !keep_alive {
@@ -58,7 +62,11 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(shared: Arc<
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn handle(shared: &Shared, request: hyper::Request<Incoming>) -> Result<Response<Payload>, Cut> {
+async fn handle(
+    shared: &Shared,
+    client: usize,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<Payload>, Cut> {
     let (parts, body) = request.into_parts();
     if line_length(&parts) > LINE_LIMIT || header_length(&parts.headers) > HEADER_LIMIT {
         return Err(Cut);
@@ -76,7 +84,7 @@ async fn handle(shared: &Shared, request: hyper::Request<Incoming>) -> Result<Re
     let path = parts.uri.path();
     shared.counters.request(method, path);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let seen = |moment| shared.interpose(&Seen { moment, method, target });
+    let seen = |moment| shared.interpose(&Seen { moment, client, method, target });
     let fault = seen(Moment::Before).or_else(|| take_fault(shared, method, path));
     match &fault {
         Some(FaultKind::Hang(time)) => {

@@ -51,7 +51,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: std::net::TcpListener, 
                     let _ = stream.set_nodelay(true);
                     let shared = Arc::clone(&shared);
                     connections.spawn(async move {
-                        connection::serve(shared, stream).await;
+                        connection::serve(shared, 0, stream).await;
                         drop(place);
                     });
                 }
