@@ -213,6 +213,10 @@ fn done(observed: &mut Observed, desired: &Desired, job: JobStep, prepared: &Pre
         Presence::Present(instance) => observed.due(desired, instance),
         _ => Due::default(),
     };
+    if matches!(job, JobStep::Stop | JobStep::RebootHard) {
+        // The next guest has all disks.
+        observed.extras.unplugged = Some(false);
+    }
     if job == JobStep::Create {
         let shape = prepared.shape.clone().map(Arc::new).or_else(|| observed.shape.clone());
         let mut instance = made(desired, shape.as_deref());

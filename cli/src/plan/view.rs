@@ -98,7 +98,7 @@ fn fitting(machine: &VirtualMachine, status: &VirtualMachineStatus, scene: &Scen
         applied: applied(status).map(Arc::new),
         refused: refused.map(|obstacle| (obstacle.reason, obstacle.message.into())),
         unpluggable: false,
-        unplugged: None,
+        unplugged: status.restart_required,
     }
 }
 

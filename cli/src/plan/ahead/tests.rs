@@ -294,3 +294,15 @@ fn a_rescue_restarts_the_guest_only_where_that_is_wanted() {
     let over = made(json!({"rescuePolicy": "Restart"}), json!({"rescue": "grml"}));
     assert_eq!(words(&over, &scene), ["Record(Restart)", "stop", "set-boot", "start", "Ready"]);
 }
+
+#[test]
+fn a_disk_that_the_guest_lacks_is_there_after_a_restart() {
+    let told = json!({"restartRequired": true});
+    assert_eq!(words(&made(json!({}), told.clone()), &scene()), ["HotplugFailed"]);
+    let hard = json!({"action": {"id": "1", "type": "RebootHard"}});
+    assert_eq!(
+        words(&made(hard, told.clone()), &scene()),
+        ["Record(Take)", "reboot-hard", "Record(Done)", "Ready"]
+    );
+    assert_eq!(words(&made(json!({"powerState": "Stopped"}), told), &scene()), ["stop", "Ready"]);
+}
