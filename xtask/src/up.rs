@@ -99,7 +99,7 @@ fn tell(bed: &Bed, console: &Console) {
     ));
     exports(bed, console);
     console.note(
-        "\nThen, for example:\n  kubectl apply -f examples/quickstart/\n  kubectl get vm,gbe,flv,img -o wide\n  \
+        "\nThen, for example:\n  kubectl apply -f examples/quickstart/\n  kubectl get vm,gbe,flv,img -o wide\n  kubectl cyclades status\n  \
          cargo xtask lab exec 1 -- gnt-instance list -o name,status,tags",
     );
 }
@@ -109,11 +109,14 @@ pub fn exports(bed: &Bed, console: &Console) {
     exports_of(bed).iter().for_each(|line| console.result(line));
 }
 
-/// `export` lines: the kubeconfig, and `PATH` where the caller has no kubectl.
+/// `export` lines: the kubeconfig, and `PATH` where the caller has no kubectl or not its plugin.
 pub fn exports_of(bed: &Bed) -> Vec<String> {
     let mut lines = vec![format!("export KUBECONFIG={}", quoted(&bed.kubeconfig().display().to_string()))];
     if let Some(folder) = bed.kubectl_folder().filter(|_| !on_path("kubectl")) {
         lines.push(format!("export PATH={}:\"$PATH\"", quoted(&folder.display().to_string())));
+    }
+    if let Some(folder) = setup::plugin_folder().filter(|_| !on_path(setup::PLUGIN)) {
+        lines.push(format!("export PATH=\"$PATH\":{}", quoted(&folder.display().to_string())));
     }
     lines
 }
