@@ -227,19 +227,13 @@ impl Feed<'_> {
     /// Takes what jobs of others tell of guests that lack a disk: who restarts one in Ganeti gives it all.
     async fn hear(&self, jobs: &[JobSummary]) -> Answer<()> {
         let session = self.session;
-        let is_ours = |id: JobId| {
-            session.ctx.world.look(|world| {
-                let backend = world.backends.get(&session.backend);
-                backend.is_some_and(|backend| backend.window.machine_of(id).is_some())
-            })
-        };
-        let telling = session.telling(jobs);
-        let foreign: Vec<JobId> = telling.iter().map(|job| job.id).filter(|id| !is_ours(*id)).collect();
-        if foreign.is_empty() {
+        let telling = session.told_by_others(jobs);
+        if telling.jobs.is_empty() {
             return Ok(());
         }
-        let details = session.ask("job_details", session.client.job_details(&foreign)).await?;
-        let machines = session.ctx.world.change(|world| session.hear(world, &details));
+        let details = session.ask("job_details", session.client.job_details(&telling.jobs)).await?;
+        let cluster_id = &session.ctx.installation.cluster_id;
+        let machines = session.ctx.world.change(|world| telling.hear(world, cluster_id, &details));
         session.ctx.wake_machines(machines, Urgency::User);
         Ok(())
     }

@@ -1,14 +1,14 @@
 //! Whether a running guest has all its disks. Ganeti's configuration does not tell: a disk that could not be plugged in
 //! stands there like any other. The results of jobs do, ours and everybody's, as long as the queue has them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use cyclades_domain::reason::{JobReason, JobStep};
-use ganeti_rapi::{Job, JobStatus, JobSummary};
+use ganeti_rapi::{Job, JobId, JobStatus, JobSummary};
 use uuid::Uuid;
 
 use super::session::Session;
-use crate::world::{Backend, Machine, ObjectName, World};
+use crate::world::{Machine, ObjectName, World};
 
 /// What stands in the result of a job that plugged a device into the running guest.
 const PLUGGED: &str = "\"hotplug:done\"";
@@ -48,8 +48,8 @@ pub(super) fn told_by(job: &Job, cluster_id: &str) -> Option<bool> {
 }
 
 /// The instance that a job may tell something of.
-fn told_of(job: &JobSummary) -> Option<&str> {
-    job.summary.iter().find_map(|text| {
+fn told_of(summary: &[String]) -> Option<&str> {
+    summary.iter().find_map(|text| {
         let start = TELLING.iter().find(|start| text.starts_with(*start))?;
         text.strip_prefix(*start)?.strip_suffix(')')
     })
@@ -67,32 +67,38 @@ fn is_in_doubt(machine: &Machine) -> bool {
     told || (machine.status.instance_uuid.is_some() && wanted.into_iter().any(|disk| !heard(&disk.name)))
 }
 
-impl Session {
-    /// Ended jobs that tell of machines in doubt whether their guests have all disks.
-    pub(super) fn telling<'a>(&self, jobs: &'a [JobSummary]) -> Vec<&'a JobSummary> {
-        let ended = jobs.iter().filter(|job| job.status == JobStatus::Success);
-        let of: Vec<(&str, &JobSummary)> = ended.filter_map(|job| Some((told_of(job)?, job))).collect();
-        if of.is_empty() {
-            return Vec::new();
+/// Jobs that tell of machines in doubt, and of which: the machines' ids by the names of their instances.
+#[derive(Debug, Default)]
+pub(super) struct Telling {
+    pub(super) jobs: Vec<JobId>,
+    machines: HashMap<Box<str>, Uuid>,
+}
+
+impl Telling {
+    /// Of ended jobs, those of instances that `doubted` knows.
+    fn of<'a>(
+        jobs: impl Iterator<Item = &'a JobSummary>,
+        mut doubted: impl FnMut(&str) -> Option<Uuid>,
+    ) -> Self {
+        let mut telling = Self::default();
+        for job in jobs.filter(|job| job.status == JobStatus::Success) {
+            let Some(name) = told_of(&job.summary) else { continue };
+            if let Some(id) = telling.machines.get(name).copied().or_else(|| doubted(name)) {
+                telling.machines.insert(name.into(), id);
+                telling.jobs.push(job.id);
+            }
         }
-        self.ctx.world.look(|world| {
-            let doubted = in_doubt(world, &self.backend);
-            of.into_iter().filter(|(name, _)| doubted.contains_key(*name)).map(|(_, job)| job).collect()
-        })
+        telling
     }
 
-    /// Takes what jobs tell, oldest first, into what is known of their machines.
-    pub(super) fn hear(&self, world: &mut World, jobs: &[Job]) -> Vec<ObjectName> {
-        let doubted = in_doubt(world, &self.backend);
-        let mut jobs: Vec<&Job> = jobs.iter().collect();
+    /// Takes what the jobs have told, oldest first, into what is known of the machines; gives those that heard of it.
+    pub(super) fn hear(&self, world: &mut World, cluster_id: &str, jobs: &[Job]) -> Vec<ObjectName> {
+        let mut jobs: Vec<&Job> = jobs.iter().filter(|job| self.jobs.contains(&job.id)).collect();
         jobs.sort_by_key(|job| job.id);
         let mut heard = Vec::new();
         for job in jobs {
-            let summary = JobSummary { id: job.id, status: job.status.clone(), summary: job.summary.clone() };
-            let id = told_of(&summary).and_then(|name| doubted.get(name));
-            let (Some(id), Some(told)) = (id, told_by(job, &self.ctx.installation.cluster_id)) else {
-                continue;
-            };
+            let id = told_of(&job.summary).and_then(|name| self.machines.get(name));
+            let (Some(id), Some(told)) = (id, told_by(job, cluster_id)) else { continue };
             let Some(key) = world.machines.by_id(*id).cloned() else { continue };
             if let Some(machine) = world.machines.get_mut(&key) {
                 machine.memory.unplugged = Some(told);
@@ -103,23 +109,34 @@ impl Session {
     }
 }
 
-/// Names of the instances of a backend's machines that are in doubt, with the machines' ids.
-fn in_doubt(world: &World, backend: &str) -> HashMap<Arc<str>, Uuid> {
-    let Some(inventory) = world.backends.get(backend).map(|backend: &Backend| &backend.inventory) else {
-        return HashMap::new();
-    };
-    let machines = world.machines.on_backend(backend).filter_map(|key| world.machines.get(key));
-    let doubted = machines.filter(|machine| is_in_doubt(machine));
-    let named = doubted.filter_map(|machine| {
-        let name = inventory.name_of(machine.id).or_else(|| machine.known_instance())?;
-        Some((Arc::clone(name), machine.id))
-    });
-    named.collect()
+impl Session {
+    /// Jobs of others that have just ended. What our own jobs tell is heard where they end.
+    pub(super) fn told_by_others(&self, jobs: &[JobSummary]) -> Telling {
+        self.ctx.world.look(|world| {
+            let Some(backend) = world.backends.get(&self.backend) else { return Telling::default() };
+            let foreign = jobs.iter().filter(|job| backend.window.machine_of(job.id).is_none());
+            Telling::of(foreign, |name| {
+                let id = backend.inventory.machine_named(name)?;
+                let machine = world.machines.get(world.machines.by_id(id)?)?;
+                is_in_doubt(machine).then_some(id)
+            })
+        })
+    }
+
+    /// All jobs that the queue still has, of a time when nobody of us may have listened.
+    pub(super) fn told_meanwhile(&self, jobs: &[JobSummary]) -> Telling {
+        self.ctx.world.look(|world| {
+            let machines = world.machines.on_backend(&self.backend).filter_map(|key| world.machines.get(key));
+            let doubted = machines.filter(|machine| is_in_doubt(machine));
+            let named = doubted.filter_map(|machine| Some((&**machine.known_instance()?, machine.id)));
+            let named: HashMap<&str, Uuid> = named.collect();
+            Telling::of(jobs.iter(), |name| named.get(name).copied())
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use ganeti_rapi::JobId;
     use serde_json::value::RawValue;
 
     use super::*;

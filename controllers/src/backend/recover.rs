@@ -29,7 +29,8 @@ impl Session {
             all.iter().filter(|job| !job.status.is_final()).map(|job| job.id).collect();
         wanted.extend(self.suspicious_creates(&all));
         wanted.extend(rebuilds.values());
-        wanted.extend(self.telling(&all).into_iter().map(|job| job.id));
+        let telling = self.told_meanwhile(&all);
+        wanted.extend(&telling.jobs);
         let details = match wanted.is_empty() {
             true => Vec::new(),
             false => self.ask("job_details", self.client.job_details(&wanted)).await?,
@@ -41,7 +42,7 @@ impl Session {
             for job in &details {
                 self.take_over(world, job);
             }
-            self.hear(world, &details);
+            telling.hear(world, &self.ctx.installation.cluster_id, &details);
             for (key, id) in &rebuilds {
                 if let Some(job) = details.iter().find(|job| job.id == *id) {
                     self.take_rebuild_over(world, key, job);

@@ -361,6 +361,14 @@ impl Inventory {
         self.ours.get(&id)
     }
 
+    /// The machine whose instance has that name.
+    pub(crate) fn machine_named(&self, name: &str) -> Option<Uuid> {
+        match self.by_name.get(name)?.owner {
+            Owner::Ours(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// What instances use that are not ours.
     pub(crate) fn undeclared(&self) -> Usage {
         self.undeclared
