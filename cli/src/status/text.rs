@@ -89,7 +89,10 @@ pub(super) fn all(machines: usize, causes: &[Cause], rights: &Rights, place: &st
         return format!("There is no VirtualMachine in {place}.\n");
     }
     if blocked == 0 {
-        return format!("All {machines} machines in {place} are Ready.\n");
+        return match machines {
+            1 => format!("The one machine in {place} is Ready.\n"),
+            _ => format!("All {machines} machines in {place} are Ready.\n"),
+        };
     }
     let mut rows = vec![["MACHINES", "CAUSE", "REASON", "FOR", "NAMES"].map(str::to_owned).to_vec()];
     for cause in causes {
@@ -99,7 +102,11 @@ pub(super) fn all(machines: usize, causes: &[Cause], rights: &Rights, place: &st
         rows.push(vec![count, on, cause.blocker.reason.clone(), since, names(&cause.machines)]);
     }
     let mut text = table(&rows);
-    text.push_str(&format!("\n{blocked} of {machines} machines in {place} are not Ready.\n"));
+    let are = if blocked == 1 { "is" } else { "are" };
+    text.push_str(&match machines {
+        1 => format!("\nThe one machine in {place} is not Ready.\n"),
+        _ => format!("\n{blocked} of {machines} machines in {place} {are} not Ready.\n"),
+    });
     for cause in causes {
         let on = cause.on.as_ref().map_or("the machine itself".to_owned(), ToString::to_string);
         let Blocker { reason, message, cure, .. } = &cause.blocker;

@@ -53,7 +53,7 @@ pub async fn a_healthy_machine_is_well(stage: &Stage) -> Result<()> {
     told.is(0, &["is Ready: The machine runs as declared.\n", &place, cluster.backend.name()])?;
     let told = cyclades(stage, &["status", "web", "-n", space.namespace(), "-o", "json"]).await?.json()?;
     ensure!(told["ready"] == true && told["blocker"].is_null(), "{told}");
-    let all = format!("All 1 machines in namespace {} are Ready.\n", space.namespace());
+    let all = format!("The one machine in namespace {} is Ready.\n", space.namespace());
     cyclades(stage, &["status", "-n", space.namespace()]).await?.is(0, &[&all])
 }
 
