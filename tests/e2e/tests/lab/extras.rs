@@ -5,7 +5,7 @@ use cyclades_crds::{condition::Reason, virtual_machine::ObservedPower};
 use cyclades_e2e::{LONG, Machine, SOON, Space, Stage};
 use serde_json::{Value, json};
 
-use crate::{FAKE, FAKE_BACKEND};
+use crate::{FAKE, FAKE_BACKEND, PARAMETERS};
 
 /// The cluster whose guests run under QEMU.
 const KVM: usize = 1;
@@ -36,6 +36,31 @@ async fn pid(stage: &Stage, instance: &str) -> Result<u32> {
 
 async fn row(stage: &Stage, cluster: usize, instance: &str, fields: &str) -> Result<String> {
     Ok(stage.row(cluster, instance, fields).await?.context("the instance is there")?.join(" "))
+}
+
+/// A guest that has no free slot on its bus: Ganeti makes the disk and cannot plug it in. Restarted with room for it, the
+/// guest has it.
+pub async fn a_disk_that_is_not_plugged_in_is_told_until_the_guest_is_another(stage: &Stage) -> Result<()> {
+    let space = stage.space("unplugged").await?;
+    let allowed = json!({"spec": {"allowedHypervisorParameters": PARAMETERS}});
+    stage.backend(KVM_BACKEND).patch(&allowed).await?;
+    // Of 32 slots all but the root disk's are kept free.
+    let machine =
+        machine(&space, KVM_BACKEND, json!({"hypervisorParameters": {"kvm_pci_reservations": "31"}})).await?;
+    let instance = machine.instance().await?;
+    let before = pid(stage, &instance).await?;
+    machine.patch(&json!({"spec": {"disks": [{"name": "data", "size": "16Mi"}]}})).await?;
+    let message = machine.not_ready(Reason::HotplugFailed, LONG).await?;
+    ensure!(message.contains("Stop and start it"), "the cure: {message}");
+    let now = row(stage, KVM, &instance, "disk.sizes,disk.name/1").await?;
+    ensure!(now == "16,16 data", "{now}");
+    ensure!(pid(stage, &instance).await? == before, "the guest was restarted");
+
+    machine.patch(&json!({"spec": {"hypervisorParameters": null, "resizePolicy": "Restart"}})).await?;
+    let object = machine.ready_and(ObservedPower::Running, LONG).await?;
+    ensure!(object.status.context("a status")?.restart_required.is_none(), "it has all disks");
+    ensure!(pid(stage, &instance).await? != before, "the guest has to be another one");
+    Ok(())
 }
 
 /// A disk is made with the machine; another one is plugged into QEMU, which runs on; both grow.
@@ -97,7 +122,7 @@ pub async fn a_disk_that_is_removed_by_hand_is_shown(stage: &Stage) -> Result<()
 /// A hypervisor parameter waits for a start, as another flavor does, and QEMU has it then.
 pub async fn a_hypervisor_parameter_takes_effect_at_a_start(stage: &Stage) -> Result<()> {
     let space = stage.space("hv").await?;
-    let allowed = json!({"spec": {"allowedHypervisorParameters": ["serial_console", "acpi", "keymap"]}});
+    let allowed = json!({"spec": {"allowedHypervisorParameters": PARAMETERS}});
     stage.backend(KVM_BACKEND).patch(&allowed).await?;
     let parameters = json!({"hypervisorParameters": {"acpi": "false"}});
     let machine = machine(&space, KVM_BACKEND, parameters).await?;

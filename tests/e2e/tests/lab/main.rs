@@ -8,6 +8,7 @@ use cyclades_e2e::{Need, Suite, cases};
 mod changes;
 mod deletion;
 mod extras;
+mod fields;
 mod guards;
 mod life;
 mod outages;
@@ -27,6 +28,9 @@ const KVM_BACKEND: &str = "ganeti-1";
 const FAKE: usize = 2;
 /// Its backend.
 const FAKE_BACKEND: &str = "ganeti-2";
+
+/// Hypervisor parameters that cases have machines declare. All allow all of them, as they share the cluster.
+const PARAMETERS: [&str; 5] = ["serial_console", "acpi", "keymap", "kernel_path", "kvm_pci_reservations"];
 
 fn main() -> ExitCode {
     Suite {
@@ -56,8 +60,11 @@ fn main() -> ExitCode {
             changes::tags_are_kept_while_the_guest_runs,
             changes::a_suspended_machine_stays_stopped_until_it_is_released,
             extras::a_disk_is_plugged_into_the_running_guest,
+            extras::a_disk_that_is_not_plugged_in_is_told_until_the_guest_is_another,
             extras::a_disk_that_is_removed_by_hand_is_shown,
             extras::a_hypervisor_parameter_takes_effect_at_a_start,
+            fields::that_reach_ganeti,
+            fields::that_reach_qemu,
             words::names_and_metadata_are_not_told_to_ganeti,
             rebuild::another_image_is_installed_once_for_each_id,
             rebuild::a_mistake_shows_before_anything_is_lost,
