@@ -137,20 +137,22 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use cyclades_domain::term::Term;
     use serde_json::value::RawValue;
 
     use super::*;
 
-    const REASON: &str = "cyclades/bed/0000000001/6d1b3ff4-5a4c-4d42-9c3a-8e7f00000001/2/add-disk";
-
+    /// A job of ours that was to add a disk.
     fn job(op: &str, result: &str) -> Job {
+        let (term, id) = (Term { epoch: 1, life: 2 }, Uuid::from_u128(3));
+        let reason = JobReason { cluster_id: "bed", term, id, generation: 4, step: JobStep::AddDisk };
         Job {
             id: JobId(7),
             status: JobStatus::Success,
             summary: vec!["INSTANCE_SET_PARAMS(web)".into()],
             op_ids: vec![op.into()],
             soft_reboot: false,
-            reasons: vec![REASON.into()],
+            reasons: vec![reason.to_string()],
             error: None,
             results: vec![RawValue::from_string(result.into()).unwrap()],
             received: None,
