@@ -52,9 +52,10 @@ pub use job::{
     Dependency, ErrorClass, ErrorCode, Job, JobError, JobId, JobStatus, JobSummary, Retry, Timestamp,
 };
 pub use model::{
-    Action, AdminState, BeParams, Change, CreateInstance, DeleteInstance, DiskSpec, Group, GrowDisk, Info,
-    Instance, InstanceStatus, Ipolicy, IpolicyRange, JobFilter, JobFilterSpec, ModifyInstance, NicSpec, Node,
-    Predicate, RebootInstance, RebootKind, ReinstallInstance, SecretParams, ShutdownInstance,
+    Action, AddNetwork, AdminState, BeParams, Change, ConnectNetwork, Connection, CreateInstance,
+    DeleteInstance, DiskSpec, Group, GrowDisk, Info, Instance, InstanceStatus, Ipolicy, IpolicyRange,
+    JobFilter, JobFilterSpec, ModifyInstance, Network, NicSpec, Node, Predicate, RebootInstance, RebootKind,
+    ReinstallInstance, SecretParams, ShutdownInstance,
 };
 pub use net::{Connecting, Connector, Pin, PinError, Stream, Trust};
 pub use query::{

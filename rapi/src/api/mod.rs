@@ -4,6 +4,7 @@ mod cluster;
 mod filters;
 mod instances;
 mod jobs;
+mod networks;
 mod tags;
 
 use http::Method;

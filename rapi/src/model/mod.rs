@@ -5,6 +5,7 @@ mod cluster;
 mod create;
 mod instance;
 mod job_filter;
+mod network;
 mod node;
 mod secret;
 
@@ -16,6 +17,7 @@ pub use cluster::{Group, Info, Ipolicy, IpolicyRange};
 pub use create::{CreateInstance, DiskSpec, NicSpec};
 pub use instance::{AdminState, BeParams, Instance, InstanceStatus};
 pub use job_filter::{Action, JobFilter, JobFilterSpec, Predicate};
+pub use network::{AddNetwork, ConnectNetwork, Connection, Network};
 pub use node::Node;
 pub use secret::SecretParams;
 

@@ -7,6 +7,7 @@ mod create;
 mod disks;
 mod faults;
 mod jobs;
+mod networks;
 mod power;
 mod queries;
 mod queue;
@@ -74,6 +75,9 @@ pub fn cases() -> Vec<Case> {
         case!(false, reinstall::a_script_that_fails),
         case!(false, disks::added_and_grown),
         case!(false, disks::of_a_diskless_instance),
+        case!(false, networks::made_used_and_removed),
+        case!(false, networks::the_same_range_twice),
+        case!(false, networks::what_is_refused),
         case!(false, tags::of_an_instance),
         case!(false, tags::of_the_cluster),
         case!(false, jobs::an_unknown_one),
