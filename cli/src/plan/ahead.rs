@@ -199,6 +199,10 @@ fn take(observed: &mut Observed, desired: &Desired, step: &Step, prepared: &Prep
         Step::Submit { job, .. } => {
             observed.job = None;
             observed.setback = None;
+            if matches!(job, JobStep::Stop | JobStep::RebootHard) {
+                // The next guest has all disks.
+                observed.extras.unplugged = Some(false);
+            }
             done(observed, desired, *job, prepared);
         }
         Step::Record(record) => recorded(observed, *record),
@@ -213,10 +217,6 @@ fn done(observed: &mut Observed, desired: &Desired, job: JobStep, prepared: &Pre
         Presence::Present(instance) => observed.due(desired, instance),
         _ => Due::default(),
     };
-    if matches!(job, JobStep::Stop | JobStep::RebootHard) {
-        // The next guest has all disks.
-        observed.extras.unplugged = Some(false);
-    }
     if job == JobStep::Create {
         let shape = prepared.shape.clone().map(Arc::new).or_else(|| observed.shape.clone());
         let mut instance = made(desired, shape.as_deref());
