@@ -45,7 +45,7 @@ pub async fn a_replica_that_loses_the_api_server_stops_before_another_takes_over
     machine.power("Stopped").await?;
     machine.ready_and(ObservedPower::Stopped, SOON).await?;
     let reasons: Vec<String> = cluster.sim.jobs_above(0).iter().map(|job| format!("{job:?}")).collect();
-    let of = |epoch: u64| reasons.iter().filter(|job| job.contains(&format!("/{epoch:010}/"))).count();
+    let of = |epoch: u64| reasons.iter().filter(|job| job.contains(&format!("/{epoch:010}."))).count();
     ensure!(of(now) == 1, "{reasons:?}");
     Ok(())
 }
