@@ -4,7 +4,8 @@
 //! operator is killed at call 7, the answer to call 12 is lost, watches lag. Each point has the operator whole, inside of
 //! this process, between an API server in memory (`kube-sim`) and a simulated Ganeti cluster (`ganeti-sim`), under a clock
 //! that stands still while anyone works: a minute of the machine's life takes some milliseconds. Everything that is left to
-//! chance follows from the point's seed, so a point that failed fails again.
+//! chance follows from the point's seed, so a point that failed fails again. A [`Lane`] may also have a real API server or a
+//! real Ganeti, by the clock on the wall.
 //!
 //! What must hold is in [`check`](mod@check): it is looked at after every call, and once more at the end.
 

@@ -29,7 +29,7 @@ Examples:
   cargo xtask chaos --on ganeti --points 100                      # on real Ganeti clusters, as root
   cargo xtask chaos --list";
 
-/// Kills the operator before and after each of its outside calls, and spoils their answers, on simulated parts and time.
+/// Kills the operator before and after each of its outside calls, and spoils their answers, on simulated parts or on real ones.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask chaos", after_help = EXAMPLES)]
 struct Cli {
