@@ -101,11 +101,15 @@ impl Server {
         }
         let events = self.api(&resource("Event"), Some("default"));
         events.delete_collection(&DeleteParams::default(), &ListParams::default()).await.map_err(said)?;
-        let secrets = self.api(&resource("Secret"), Some(SYSTEM));
-        match secrets.delete_collection(&DeleteParams::default(), &ListParams::default()).await {
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            done => done.map(drop).map_err(said),
+        // Leases of replicas that are no more would be waited for, and backends would fall to them.
+        for kind in ["Secret", "Lease"] {
+            let all = self.api(&resource(kind), Some(SYSTEM));
+            match all.delete_collection(&DeleteParams::default(), &ListParams::default()).await {
+                Err(kube::Error::Api(status)) if status.code == 404 => {}
+                done => done.map(drop).map_err(said)?,
+            }
         }
+        Ok(())
     }
 
     fn api(&self, resource: &ApiResource, namespace: Option<&str>) -> Api<DynamicObject> {
@@ -130,6 +134,7 @@ fn resource(kind: &str) -> ApiResource {
         (Some((_, plural)), _) => {
             ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("cyclades.io", "v1alpha1", kind), plural)
         }
+        (None, "Lease") => ApiResource::from_gvk(&GroupVersionKind::gvk("coordination.k8s.io", "v1", kind)),
         (None, "Event") => ApiResource::from_gvk(&GroupVersionKind::gvk("events.k8s.io", "v1", kind)),
         (None, _) => ApiResource::from_gvk(&GroupVersionKind::gvk("", "v1", kind)),
     }
