@@ -30,7 +30,18 @@ const DIRECT_READS_MAX: usize = 5;
 /// The first reading: nothing is decided before it is there.
 pub(crate) async fn synchronise(session: &Session) -> Result<(), Health> {
     snapshot(session).await?;
-    read_statuses(session).await.map_err(|failure| health_of(&failure))?;
+    let said = |failure: Failure| health_of(&failure);
+    if read_statuses(session).await.map_err(said)?.strangers > 0 {
+        // Nothing is known yet that could make a list suspect but another list.
+        snapshot(session).await?;
+        let strangers = read_statuses(session).await.map_err(said)?.strangers;
+        if strangers > 0 {
+            let message = format!(
+                "Ganeti's inventory is not believed: a second list has {strangers} instances that the first one lacks. Nothing is created or deleted until readings agree."
+            );
+            return Err(Health::impaired(Reason::InventoryImplausible, message));
+        }
+    }
     session.ctx.world.change(|world| {
         if let Some(backend) = world.backends.get_mut(&session.backend) {
             backend.inventory.synced = true;
@@ -77,9 +88,9 @@ pub(crate) async fn statuses(session: &Session) -> Health {
     loop {
         pause(every, &session.status_wanted).await;
         match read_statuses(session).await {
-            Ok(changed) => {
+            Ok(told) => {
                 failures.reset();
-                session.ctx.wake_ids(changed, Urgency::User);
+                session.ctx.wake_ids(told.changed, Urgency::User);
             }
             Err(failure) => {
                 if let Some(health) = failures.count(health_of(&failure)) {
@@ -219,21 +230,35 @@ fn settle(session: &Session, changes: Changes, explained: usize) -> Result<(), H
     ))
 }
 
-/// One reading of all instances' live status; returns the machines for which it changed.
-async fn read_statuses(session: &Session) -> Answer<Vec<Uuid>> {
+/// What a reading of live statuses told.
+#[derive(Debug, Default)]
+struct Told {
+    /// Machines whose status changed.
+    changed: Vec<Uuid>,
+    /// Instances that the inventory does not know, of a first reading.
+    strangers: usize,
+}
+
+/// One reading of all instances' live status.
+async fn read_statuses(session: &Session) -> Answer<Told> {
     let query = session.client.query_raw(Resource::Instance, StatusRow::FIELDS, None);
     let body = session.ask("query_statuses", query).await?;
-    let mut changed = Vec::new();
+    let mut told = Told::default();
     let rows = session.ctx.world.change(|world| {
         let World { backends, machines, .. } = world;
         let inventory = &mut backends.get_mut(&session.backend)?.inventory;
         let crashed = |id| machines.is_told_crashed(id);
-        Some(body.for_each(|row: StatusRow<'_>| changed.extend(inventory.take_status(&row, false, crashed))))
+        Some(body.for_each(|row: StatusRow<'_>| {
+            if !inventory.synced && !inventory.knows(&row.name) {
+                told.strangers += 1;
+            }
+            told.changed.extend(inventory.take_status(&row, false, crashed));
+        }))
     });
     if let Some(rows) = rows {
         rows.map_err(Failure::Garbled)?;
     }
-    Ok(changed)
+    Ok(told)
 }
 
 /// What one status of an instance is worth.

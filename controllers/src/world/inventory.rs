@@ -351,6 +351,11 @@ impl Inventory {
         record.and_then(|record| record.user_tags.as_deref()).unwrap_or_default()
     }
 
+    /// Whether an instance of that name was shown.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// Whether an instance with a machine's id is here.
     pub(crate) fn has(&self, id: Uuid) -> bool {
         self.ours.contains_key(&id)
