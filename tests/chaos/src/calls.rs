@@ -9,7 +9,8 @@ use kube_sim::Spoil;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::clocks::{Turn, Whose};
+use crate::clocks::Turn;
+use crate::fate::Fate;
 use crate::operators::Order;
 use crate::pace::{RAPI_TIMEOUT, TRIED_AGAIN_WITHIN, WRITE_TIMEOUT};
 use crate::{Blow, BlowKind, Weather};
@@ -18,18 +19,6 @@ use crate::{Blow, BlowKind, Weather};
 pub(crate) const FOR_EVER: Duration = Duration::from_secs(3600);
 /// Bytes of an answer that come before it ends, where it is truncated.
 const TRUNCATED_BYTES: usize = 20;
-/// In a storm, one call in so many is hit.
-const STORM_ONE_IN: u64 = 9;
-/// In a storm, so many calls are hit.
-const STORM_BLOWS: u32 = 6;
-/// Where lists cannot be trusted, one in so many is wrong.
-const WRONG_LISTS_ONE_IN: u64 = 3;
-/// So many lists are wrong.
-const WRONG_LISTS: u32 = 12;
-/// Where time goes back, it does so at one call in so many.
-const TURNS_ONE_IN: u64 = 4;
-/// It goes back by up to so many seconds at a time.
-const TURN_SECONDS_MAX: u64 = 7200;
 /// More calls than any scenario needs: an operator that makes them runs in circles.
 const CALLS_MAX: u32 = 30_000;
 
@@ -84,10 +73,7 @@ struct Inner {
     steps: Vec<Begun>,
     tally: Tally,
     blow: Option<Blow>,
-    weather: Weather,
-    random: u64,
-    /// Calls that the weather may still hit.
-    left: u32,
+    fate: Fate,
     /// Times of day that are to go back.
     turns: Vec<Turn>,
     /// Calls that asked for lists.
@@ -124,19 +110,12 @@ pub(crate) struct Calls {
 
 impl Calls {
     pub fn new(blow: Option<Blow>, weather: Weather, seed: u64) -> Self {
-        let left = match weather {
-            Weather::Storm => STORM_BLOWS,
-            Weather::Lists => WRONG_LISTS,
-            _ => u32::MAX,
-        };
         let inner = Inner {
             log: Vec::new(),
             steps: Vec::new(),
             tally: Tally::default(),
             blow,
-            weather,
-            random: seed,
-            left,
+            fate: Fate::new(weather, seed),
             turns: Vec::new(),
             lists: Vec::new(),
             open: BTreeMap::new(),
@@ -363,58 +342,20 @@ impl Inner {
             // What is done to lists means nothing elsewhere.
             return (list || !blow.kind.is_of_lists()).then_some(blow.kind);
         }
-        match self.weather {
-            Weather::Storm => self.one_of(STORM_ONE_IN, &BlowKind::EVERYWHERE),
-            Weather::Lists if list => self.one_of(WRONG_LISTS_ONE_IN, &BlowKind::OF_LISTS),
-            Weather::Clocks => {
-                self.turn();
-                None
-            }
-            _ => None,
+        let (kind, turn) = self.fate.at_a_call(list);
+        if let Some(turn) = turn {
+            self.note(
+                "       ",
+                &format!("the clock of {:?} goes back by {} s", turn.whose, turn.by.as_secs()),
+            );
+            self.turns.push(turn);
         }
-    }
-
-    /// One of these, at one call in so many.
-    fn one_of(&mut self, one_in: u64, kinds: &[BlowKind]) -> Option<BlowKind> {
-        if self.left == 0 {
-            return None;
-        }
-        let drawn = self.draw();
-        if !drawn.is_multiple_of(one_in) {
-            return None;
-        }
-        self.left -= 1;
-        let index = usize::try_from(drawn / one_in).unwrap_or(0) % kinds.len();
-        kinds.get(index).copied()
-    }
-
-    /// A time of day goes back, at one call in some.
-    fn turn(&mut self) {
-        let drawn = self.draw();
-        if !drawn.is_multiple_of(TURNS_ONE_IN) {
-            return;
-        }
-        let whose = match (drawn / TURNS_ONE_IN) % 3 {
-            0 => Whose::Operator,
-            1 => Whose::ApiServer,
-            _ => Whose::Ganeti,
-        };
-        let by = Duration::from_secs((drawn >> 32) % TURN_SECONDS_MAX);
-        self.turns.push(Turn { whose, by });
-        self.note("       ", &format!("the clock of {whose:?} goes back by {} s", by.as_secs()));
+        kind
     }
 
     fn note(&mut self, number: &str, text: &str) {
         let seconds = self.begun.elapsed().as_secs_f64();
         self.log.push(format!("{seconds:>9.3} s {number}{text}"));
-    }
-
-    /// SplitMix64.
-    fn draw(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }
 

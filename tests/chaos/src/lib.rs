@@ -18,6 +18,7 @@ mod catalog;
 mod check;
 mod clocks;
 mod failure;
+mod fate;
 mod foretell;
 mod ganeti;
 mod ground;
