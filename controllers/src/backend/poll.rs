@@ -31,13 +31,13 @@ const DIRECT_READS_MAX: usize = 5;
 pub(crate) async fn synchronise(session: &Session) -> Result<(), Health> {
     snapshot(session).await?;
     let said = |failure: Failure| health_of(&failure);
-    if read_statuses(session).await.map_err(said)?.strangers > 0 {
+    if read_statuses(session).await.map_err(said)?.apart > 0 {
         // Nothing is known yet that could make a list suspect but another list.
         snapshot(session).await?;
-        let strangers = read_statuses(session).await.map_err(said)?.strangers;
-        if strangers > 0 {
+        let apart = read_statuses(session).await.map_err(said)?.apart;
+        if apart > 0 {
             let message = format!(
-                "Ganeti's inventory is not believed: a second list has {strangers} instances that the first one lacks. Nothing is created or deleted until readings agree."
+                "Ganeti's inventory is not believed: two lists, one after the other, differ in {apart} of its instances. Nothing is created or deleted until readings agree."
             );
             return Err(Health::impaired(Reason::InventoryImplausible, message));
         }
@@ -235,8 +235,8 @@ fn settle(session: &Session, changes: Changes, explained: usize) -> Result<(), H
 struct Told {
     /// Machines whose status changed.
     changed: Vec<Uuid>,
-    /// Instances that the inventory does not know, of a first reading.
-    strangers: usize,
+    /// Instances that only one has: this reading or the inventory. Counted at first readings.
+    apart: usize,
 }
 
 /// One reading of all instances' live status.
@@ -248,12 +248,18 @@ async fn read_statuses(session: &Session) -> Answer<Told> {
         let World { backends, machines, .. } = world;
         let inventory = &mut backends.get_mut(&session.backend)?.inventory;
         let crashed = |id| machines.is_told_crashed(id);
-        Some(body.for_each(|row: StatusRow<'_>| {
-            if !inventory.synced && !inventory.knows(&row.name) {
-                told.strangers += 1;
+        let (first, mut known, mut strangers) = (!inventory.synced, 0, 0);
+        let rows = body.for_each(|row: StatusRow<'_>| {
+            match first && inventory.knows(&row.name) {
+                true => known += 1,
+                false => strangers += 1,
             }
             told.changed.extend(inventory.take_status(&row, false, crashed));
-        }))
+        });
+        if first {
+            told.apart = strangers + inventory.len().saturating_sub(known);
+        }
+        Some(rows)
     });
     if let Some(rows) = rows {
         rows.map_err(Failure::Garbled)?;

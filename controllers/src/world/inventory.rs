@@ -351,6 +351,11 @@ impl Inventory {
         record.and_then(|record| record.user_tags.as_deref()).unwrap_or_default()
     }
 
+    /// How many instances were shown.
+    pub(crate) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
     /// Whether an instance of that name was shown.
     pub(crate) fn knows(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
