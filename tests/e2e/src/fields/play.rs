@@ -13,7 +13,7 @@ use super::tables::{Subject, machine};
 use super::thing::Thing;
 use crate::{LONG, Look, Stage, eventually, space::flavor};
 
-/// Changes at a time: a cluster does a job in a moment, and the operator looks every second.
+/// Changes at a time on a simulator: it does a job in a moment, and the operator looks every second.
 const AT_ONCE: usize = 8;
 /// Readings of the inventory in which nothing may happen any more.
 const REST: u32 = 2;
@@ -25,6 +25,7 @@ pub struct Ground<'a> {
     namespace: String,
     backend: String,
     ganeti: Ganeti,
+    at_once: usize,
 }
 
 /// The changes of a kind on a ground.
@@ -96,7 +97,13 @@ impl<'a> Ground<'a> {
             std::fs::write(&file, vec![0; 1 << 20]).with_context(|| file.display().to_string())?;
         }
         stage.apply(&objects).await?;
-        Ok(Self { stage, namespace, backend: backend.to_owned(), ganeti })
+        Ok(Self { stage, namespace, backend: backend.to_owned(), ganeti, at_once: AT_ONCE })
+    }
+
+    /// So many changes at a time: a real cluster's jobs take seconds, and wait for each other.
+    #[must_use]
+    pub fn at_once(self, at_once: usize) -> Self {
+        Self { at_once, ..self }
     }
 
     /// Where its machines may be rescued from, as a backend has to say.
@@ -151,7 +158,7 @@ impl<'a> Ground<'a> {
             }
             Ok(())
         });
-        all_of(twins.buffer_unordered(AT_ONCE).collect().await).map(drop)
+        all_of(twins.buffer_unordered(self.at_once).collect().await).map(drop)
     }
 }
 
@@ -203,7 +210,7 @@ impl<'a> Play<'a> {
             let played = self.on_machine(&format!("m{number}"), change).await;
             played.with_context(|| format!("spec.{} {}", change.path, change.to))
         });
-        let done = all_of(played.buffer_unordered(AT_ONCE).collect().await)?;
+        let done = all_of(played.buffer_unordered(self.ground.at_once).collect().await)?;
         self.ground.compare(done).await
     }
 
@@ -243,7 +250,7 @@ impl<'a> Play<'a> {
             let played = self.on_entry(&name, change).await;
             played.with_context(|| format!("{} spec.{} {}", self.kind, change.path, change.to))
         });
-        let done = all_of(played.buffer_unordered(AT_ONCE).collect().await)?;
+        let done = all_of(played.buffer_unordered(self.ground.at_once).collect().await)?;
         self.ground.compare(done.into_iter().flatten().collect()).await
     }
 

@@ -1,12 +1,17 @@
 //! An object of any of our kinds.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, anyhow, bail};
 use cyclades_crds::condition::ConditionType;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 
-use crate::{LONG, Look, Stage, eventually};
+use crate::{Look, Stage, eventually};
+
+/// What waits behind the jobs of other changes, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// An object by its name.
 #[derive(Clone, Debug)]
@@ -85,7 +90,7 @@ impl Thing {
     /// Waits until the operator has told of the present generation and is not at work on it; gives what it says of its
     /// readiness.
     pub(super) async fn settled(&self) -> Result<String> {
-        eventually(&format!("{self} is settled"), LONG, async || {
+        eventually(&format!("{self} is settled"), PATIENCE, async || {
             let object = self.object().await?;
             let ready = told(&object, ConditionType::Ready);
             let is_current = |told: &Told| Some(told.generation) == object.metadata.generation;
@@ -104,7 +109,7 @@ impl Thing {
 
     /// Waits until the operator says that it is well at the present generation.
     pub(super) async fn ready(&self) -> Result<()> {
-        eventually(&format!("{self} is Ready"), LONG, async || {
+        eventually(&format!("{self} is Ready"), PATIENCE, async || {
             let object = self.object().await?;
             let ready = told(&object, ConditionType::Ready);
             let is = ready.as_ref().is_some_and(|told| {
@@ -121,7 +126,7 @@ impl Thing {
 
     /// Waits until the operator has told of the present generation, whatever it says.
     pub(super) async fn observed(&self) -> Result<()> {
-        eventually(&format!("the generation of {self} is observed"), LONG, async || {
+        eventually(&format!("the generation of {self} is observed"), PATIENCE, async || {
             let object = self.object().await?;
             let ready = told(&object, ConditionType::Ready);
             let is = ready.as_ref().is_some_and(|told| Some(told.generation) == object.metadata.generation);

@@ -9,11 +9,14 @@ use serde_json::json;
 
 use crate::{FAKE, FAKE_BACKEND, KVM, KVM_BACKEND, PARAMETERS};
 
+/// Changes at a time: others use the cluster, too.
+const AT_ONCE: usize = 3;
+
 /// Plays one change of each field among those that a real cluster can bring about: a job is half a second of work, and the
 /// simulator has them all.
 async fn play(stage: &Stage, cluster: usize, backend: &str, is: impl Fn(&Change) -> bool) -> Result<()> {
     let ganeti = Ganeti::of(stage, cluster).await?;
-    let ground = Ground::new(stage, "fields", backend, ganeti).await?;
+    let ground = Ground::new(stage, "fields", backend, ganeti).await?.at_once(AT_ONCE);
     let changes = Play::new(&ground, machine(ground.namespace(), backend))?;
     let mut met = BTreeSet::new();
     let first = |change: &Change| change.jobs && is(change) && met.insert(change.path.clone());
