@@ -180,11 +180,8 @@ impl Fence<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::term::tests::term;
     use proptest::prelude::*;
-
-    fn term() -> impl Strategy<Value = Term> {
-        (0u64..10_000_000_000, 0u64..10_000_000_000_000).prop_map(|(epoch, life)| Term { epoch, life })
-    }
 
     proptest! {
         #[test]

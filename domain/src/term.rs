@@ -31,12 +31,12 @@ impl fmt::Display for Term {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn term() -> impl Strategy<Value = Term> {
+    pub(crate) fn term() -> impl Strategy<Value = Term> {
         (0u64..10_000_000_000, 0u64..10_000_000_000_000).prop_map(|(epoch, life)| Term { epoch, life })
     }
 

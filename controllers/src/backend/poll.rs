@@ -248,16 +248,14 @@ async fn read_statuses(session: &Session) -> Answer<Told> {
         let World { backends, machines, .. } = world;
         let inventory = &mut backends.get_mut(&session.backend)?.inventory;
         let crashed = |id| machines.is_told_crashed(id);
-        let (first, mut known, mut strangers) = (!inventory.synced, 0, 0);
+        let (first, mut shown, mut known) = (!inventory.synced, 0, 0);
         let rows = body.for_each(|row: StatusRow<'_>| {
-            match first && inventory.knows(&row.name) {
-                true => known += 1,
-                false => strangers += 1,
-            }
+            shown += 1;
+            known += usize::from(first && inventory.knows(&row.name));
             told.changed.extend(inventory.take_status(&row, false, crashed));
         });
         if first {
-            told.apart = strangers + inventory.len().saturating_sub(known);
+            told.apart = (shown - known) + inventory.len().saturating_sub(known);
         }
         Some(rows)
     });

@@ -9,10 +9,10 @@ use cyclades_crds::{
 use cyclades_domain::{
     power::Power,
     reason::JobStep,
-    vm::{BackendView, Decision, Desired, Fitting, Instance, Observed, Presence, Status, plan, report},
+    vm::{BackendView, Decision, Desired, Instance, Observed, Presence, Status, plan, report},
 };
 
-use crate::world::{UUID, desires, everything, instance, is_ready, setbacks, shape};
+use crate::world::{UUID, desires, everything, instance, is_ready, setbacks, shape, well};
 
 /// Statuses an object may have had before, with and without an identity.
 fn statuses() -> [Status; 2] {
@@ -106,26 +106,8 @@ fn drift_is_shown_and_is_not_ready() {
 #[test]
 fn a_drifted_machine_says_which_fields() {
     let desired = desires().remove(0);
-    let observed = Observed {
-        finalizer: true,
-        backend: BackendView::Ready { name: "a".into() },
-        presence: Presence::Present(Instance { memory_mib: 512, ..instance(Power::Running, false) }),
-        was_created: true,
-        applied: Some(PowerState::Running),
-        job: None,
-        setback: None,
-        crash_pause: false,
-        shape: Some(shape(2)),
-        flavor: Some("small".into()),
-        resize: None,
-        request: None,
-        rescue: None,
-        image: "debian".into(),
-        made_from: None,
-        broken: false,
-        tags: None,
-        extras: Fitting::default(),
-    };
+    let presence = Presence::Present(Instance { memory_mib: 512, ..instance(Power::Running, false) });
+    let observed = Observed { presence, shape: Some(shape(2)), ..well() };
     let status = report(&desired, &observed, &plan(&desired, &observed), &Status::default(), None);
     let in_sync = status.verdict(ConditionType::InSync).unwrap();
     assert_eq!(
@@ -139,26 +121,7 @@ fn a_drifted_machine_says_which_fields() {
 fn what_went_wrong_before_does_not_matter_to_a_machine_that_is_well() {
     let desired = desires().remove(0);
     for setback in setbacks() {
-        let observed = Observed {
-            finalizer: true,
-            backend: BackendView::Ready { name: "a".into() },
-            presence: Presence::Present(instance(Power::Running, false)),
-            was_created: true,
-            applied: Some(PowerState::Running),
-            job: None,
-            setback,
-            crash_pause: true,
-            shape: Some(shape(1)),
-            flavor: Some("small".into()),
-            resize: None,
-            request: None,
-            rescue: None,
-            image: "debian".into(),
-            made_from: None,
-            broken: false,
-            tags: None,
-            extras: Fitting::default(),
-        };
+        let observed = Observed { setback, crash_pause: true, ..well() };
         assert_eq!(plan(&desired, &observed), Decision::Settled, "{observed:?}");
     }
 }

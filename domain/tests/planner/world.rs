@@ -138,16 +138,7 @@ pub fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
                         job: *job,
                         setback: setback.clone(),
                         crash_pause: pause,
-                        shape: Some(shape(1)),
-                        flavor: Some("small".into()),
-                        resize: None,
-                        request: None,
-                        rescue: None,
-                        image: "debian".into(),
-                        made_from: None,
-                        broken: false,
-                        tags: None,
-                        extras: Fitting::default(),
+                        ..well()
                     };
                     for desired in &desires {
                         check(desired, &observed);
@@ -162,4 +153,28 @@ pub fn everything(mut check: impl FnMut(&Desired, &Observed)) -> usize {
 
 pub fn is_ready(observed: &Observed) -> bool {
     matches!(observed.backend, BackendView::Ready { .. })
+}
+
+/// A machine that runs as declared.
+pub fn well() -> Observed {
+    Observed {
+        finalizer: true,
+        backend: BackendView::Ready { name: "a".into() },
+        presence: Presence::Present(instance(Power::Running, false)),
+        was_created: true,
+        applied: Some(PowerState::Running),
+        job: None,
+        setback: None,
+        crash_pause: false,
+        shape: Some(shape(1)),
+        flavor: Some("small".into()),
+        resize: None,
+        request: None,
+        rescue: None,
+        image: "debian".into(),
+        made_from: None,
+        broken: false,
+        tags: None,
+        extras: Fitting::default(),
+    }
 }
