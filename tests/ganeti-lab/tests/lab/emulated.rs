@@ -78,7 +78,14 @@ async fn a_guest_boots_tells_about_itself_and_obeys_the_power_button() {
         .await;
     cluster.run(&["gnt-instance", "startup", GUEST]).await.unwrap();
 
-    // With the guest running.
+    // What is too small for the kernel does not start over and over.
+    let less = ["-o", "noop", "--no-name-check", "--no-ip-check", "-B", "memory=16", "small.lab"];
+    cluster.run(&[&add[..], &less].concat()).await.unwrap();
+    let command = cluster.qemu_command_line("small.lab").unwrap();
+    let kernel = ["-kernel", "-initrd", "-append"];
+    assert!(!command.iter().any(|word| kernel.contains(&word.as_str())), "{command:?}");
+
+    // With the guests running.
     cluster.down().await.unwrap();
     assert_no_trace(&dir, &namespace, &interface);
 }
