@@ -7,6 +7,7 @@
 mod backend;
 mod backend_kind;
 mod catalog;
+mod network_kind;
 mod operator;
 pub mod options;
 mod replica;

@@ -190,6 +190,14 @@ fn watch_all(ctx: &Ctx, client: &Client, namespace: String) {
     let (c, k) = parts();
     spawn_local(ingest::run::<ingest::catalog::Images>(c, k));
     let (c, k) = parts();
+    spawn_local(ingest::run::<ingest::networks::LinkPools>(c, k));
+    let (c, k) = parts();
+    spawn_local(ingest::run::<ingest::networks::Networks>(c, k));
+    let (c, k) = parts();
+    spawn_local(ingest::run::<ingest::networks::Subnets>(c, k));
+    let (c, k) = parts();
+    spawn_local(ingest::run::<ingest::networks::IpBlocks>(c, k));
+    let (c, k) = parts();
     spawn_local(ingest::run::<ingest::machines::Machines>(c, k));
 }
 

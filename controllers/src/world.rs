@@ -13,6 +13,7 @@ pub(crate) mod machine;
 pub(crate) mod machines;
 mod memory;
 pub(crate) mod needs;
+pub(crate) mod networks;
 pub(crate) mod rows;
 pub(crate) mod usage;
 pub(crate) mod window;
@@ -44,6 +45,7 @@ use self::{
     intern::Interner,
     machines::Machines,
     needs::{Need, Needs},
+    networks::Networks,
 };
 
 /// The stores. One thread owns them; see [`Shared`].
@@ -55,6 +57,8 @@ pub(crate) struct World {
     pub(crate) machines: Machines,
     /// Flavors, VolumeTypes and Images.
     pub(crate) catalog: Catalog,
+    /// Networks, subnets, pools and who has which address.
+    pub(crate) networks: Networks,
     /// GanetiBackends with what is known of their clusters.
     pub(crate) backends: BTreeMap<Arc<str>, Backend>,
     /// Which machines wait for what.
@@ -101,9 +105,13 @@ impl World {
         let volume_types = catalog.volume_types.keys().cloned().map(Key::VolumeType);
         let flavors = catalog.flavors.keys().cloned().map(Key::Flavor);
         let images = catalog.images.keys().cloned().map(Key::Image);
+        let pools = self.networks.link_pools.keys().cloned().map(Key::LinkPool);
+        let networks = self.networks.keys().cloned().map(Key::Network);
+        let subnets = self.networks.subnet_keys().cloned().map(Key::Subnet);
+        let networks = pools.chain(networks).chain(subnets);
         let machines = self.machines.keys().cloned().map(Key::Vm);
-        let mut keys: Vec<Key> =
-            backends.chain(volume_types).chain(flavors).chain(images).chain(machines).collect();
+        let catalog = volume_types.chain(flavors).chain(images);
+        let mut keys: Vec<Key> = backends.chain(catalog).chain(networks).chain(machines).collect();
         keys.sort_unstable();
         keys
     }
@@ -126,6 +134,10 @@ pub(crate) struct Listed {
     pub(crate) flavors: bool,
     pub(crate) volume_types: bool,
     pub(crate) images: bool,
+    pub(crate) networks: bool,
+    pub(crate) subnets: bool,
+    pub(crate) link_pools: bool,
+    pub(crate) ip_blocks: bool,
     pub(crate) secrets: bool,
     pub(crate) leases: bool,
     pub(crate) namespaces: bool,
@@ -135,7 +147,14 @@ impl Listed {
     /// Whether everything has been listed once.
     pub(crate) fn all(self) -> bool {
         let catalog = self.flavors && self.volume_types && self.images;
-        catalog && self.machines && self.backends && self.secrets && self.leases && self.namespaces
+        let networks = self.networks && self.subnets && self.link_pools && self.ip_blocks;
+        catalog
+            && networks
+            && self.machines
+            && self.backends
+            && self.secrets
+            && self.leases
+            && self.namespaces
     }
 }
 

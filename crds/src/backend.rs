@@ -79,6 +79,11 @@ pub struct GanetiBackendSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "crate::text::media")]
     pub rescue_media: Vec<String>,
+    /// Bridge that all nodes of the cluster have for networks of type `MACFiltered`. Machines with NICs in such a network do
+    /// not come here where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::text::device")]
+    pub mac_filtered_bridge: Option<String>,
     /// How hard the cluster may be worked.
     #[serde(default)]
     pub limits: Limits,

@@ -188,6 +188,14 @@ closed_list! {
     Synchronising,
     /// Machines are still placed on the backend; it is deleted when the last of them is gone.
     MachinesPlaced,
+    /// The Network that a Subnet or a NIC names does not exist; it goes on when that appears.
+    NetworkNotFound,
+    /// Machines still have NICs in the Network; it is deleted when none is left.
+    NetworkInUse,
+    /// No LinkPool has a MAC prefix for the Network; it goes on when one does.
+    LinkPoolExhausted,
+    /// The LinkPools and the Network's status do not agree on its MAC prefix; the message names both.
+    LinkPoolConflict,
 }
 
 impl Reason {

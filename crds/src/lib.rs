@@ -9,10 +9,15 @@ pub mod disk;
 pub mod flavor;
 pub mod generate;
 pub mod image;
+pub mod ip_block;
+pub mod link_pool;
 pub mod names;
+pub mod network;
+pub mod nic;
 pub mod quantity;
 pub mod reference;
 pub mod schema;
+pub mod subnet;
 mod text;
 pub mod virtual_machine;
 pub mod volume_type;
@@ -20,6 +25,10 @@ pub mod volume_type;
 pub use backend::{GanetiBackend, GanetiBackendSpec, GanetiBackendStatus};
 pub use flavor::{Flavor, FlavorSpec, FlavorStatus};
 pub use image::{Image, ImageSpec, ImageStatus};
+pub use ip_block::{IPBlock, IPBlockSpec};
+pub use link_pool::{LinkPool, LinkPoolSpec, LinkPoolStatus};
+pub use network::{Network, NetworkSpec, NetworkStatus};
+pub use subnet::{Subnet, SubnetSpec, SubnetStatus};
 pub use virtual_machine::{VirtualMachine, VirtualMachineSpec, VirtualMachineStatus};
 pub use volume_type::{VolumeType, VolumeTypeSpec, VolumeTypeStatus};
 
@@ -30,8 +39,17 @@ use kube::CustomResourceExt;
 /// documented.
 #[must_use]
 pub fn all() -> Vec<CustomResourceDefinition> {
-    let mut all =
-        vec![GanetiBackend::crd(), VolumeType::crd(), Flavor::crd(), Image::crd(), VirtualMachine::crd()];
+    let mut all = vec![
+        GanetiBackend::crd(),
+        VolumeType::crd(),
+        Flavor::crd(),
+        Image::crd(),
+        LinkPool::crd(),
+        Network::crd(),
+        Subnet::crd(),
+        IPBlock::crd(),
+        VirtualMachine::crd(),
+    ];
     all.iter_mut().for_each(schema::polish);
     all
 }

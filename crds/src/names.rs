@@ -14,6 +14,8 @@ pub const LEASE_PREFIX: &str = "cyclades-replica-";
 pub const VM_FINALIZER: &str = "cyclades.io/instance";
 /// Finalizer on a GanetiBackend while VirtualMachines are placed on it.
 pub const BACKEND_FINALIZER: &str = "cyclades.io/placed-machines";
+/// Finalizer on a Network while it has a MAC prefix, addresses or a network in Ganeti.
+pub const NETWORK_FINALIZER: &str = "cyclades.io/network";
 /// Annotation on an object (any value but `false`): the operator leaves it alone, deletion included.
 pub const PAUSED_ANNOTATION: &str = "cyclades.io/paused";
 /// Label on a Namespace (any value but `false`): the operator leaves all machines in it alone. It is the annotation's word.
@@ -31,6 +33,9 @@ pub const VERB_ADOPT: &str = "adopt";
 pub const VERB_SUSPEND: &str = "suspend";
 /// Custom verb on `virtualmachines` that lets a user set `spec.deletionPolicy: Detach`.
 pub const VERB_DETACH: &str = "detach";
+
+/// Custom verb on `networks` that lets a user make networks of type `Custom`.
+pub const VERB_PROVIDE: &str = "provide";
 
 /// How every tag of ours on an instance begins.
 pub const TAG_ROOT: &str = "cyclades:";

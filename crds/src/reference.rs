@@ -12,6 +12,15 @@ pub struct ClusterRef {
     pub name: String,
 }
 
+/// Names an object in the same namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalRef {
+    /// Name of the object.
+    #[schemars(schema_with = "crate::text::name")]
+    pub name: String,
+}
+
 /// Names an Image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]

@@ -125,6 +125,64 @@ pub(crate) fn disk_name(_: &mut SchemaGenerator) -> Schema {
     shaped(1, NAME_MAX, "^[a-z]([-a-z0-9]*[a-z0-9])?$", advice)
 }
 
+/// Name of a NIC of a machine's own: no number, which Ganeti would take for an index.
+pub(crate) fn nic_name(_: &mut SchemaGenerator) -> Schema {
+    let advice = "begin with a lower-case letter and go on with letters, digits and - such as eth0";
+    shaped(1, NAME_MAX, "^[a-z]([-a-z0-9]*[a-z0-9])?$", advice)
+}
+
+/// Name of a network device on Linux (`IFNAMSIZ`).
+pub(crate) fn device(_: &mut SchemaGenerator) -> Schema {
+    let advice =
+        "write the name of a bridge on the nodes: letters, digits and the characters . _ - such as br0";
+    shaped(1, 15, "^[A-Za-z0-9][A-Za-z0-9._-]*$", advice)
+}
+
+/// A string that a rule of CEL's own holds for, else `advice` is shown.
+fn ruled(most: u32, rule: &str, advice: &str) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": most,
+        "x-kubernetes-validations": [{ "rule": rule, "message": advice }]
+    })
+}
+
+/// A range of addresses in its one spelling.
+pub(crate) fn cidr(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write a range of addresses such as 192.168.1.0/24 or 2001:db8:1::/64: it begins with its first address, in its shortest spelling";
+    ruled(43, "isCIDR(self) && string(cidr(self).masked()) == self", advice)
+}
+
+/// An address in its one spelling.
+pub(crate) fn address(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write an address such as 192.168.1.1 or 2001:db8:1::1, in its shortest spelling";
+    ruled(39, "isIP(self) && ip.isCanonical(self)", advice)
+}
+
+/// An IPv4 address.
+pub(crate) fn address4(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write an IPv4 address such as 192.168.1.10; one of IPv6 follows from the MAC";
+    ruled(15, "isIP(self) && ip(self).family() == 4", advice)
+}
+
+/// The MAC of a NIC.
+pub(crate) fn mac(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write six pairs of hex digits in lower case, such as aa:00:01:23:45:67; the second digit is even, as others are the MACs of groups";
+    shaped(17, 17, "^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$", advice)
+}
+
+/// A MAC prefix of 20 bits that is locally administered and nobody's group.
+pub(crate) fn mac_prefix(_: &mut SchemaGenerator) -> Schema {
+    let advice = "write five hex digits in lower case, such as aa:00:1; the second one is 2, 6, a or e";
+    shaped(7, 7, "^[0-9a-f][26ae]:[0-9a-f]{2}:[0-9a-f]$", advice)
+}
+
+/// At most 256 MAC prefixes.
+pub(crate) fn mac_prefixes(generator: &mut SchemaGenerator) -> Schema {
+    set(256, mac_prefix(generator))
+}
+
 /// At most 32 hypervisor parameters, as [`parameters`].
 pub(crate) fn hypervisor_parameters(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

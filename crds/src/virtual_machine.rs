@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     disk::{Disk, DiskStatus},
+    nic::{Nic, NicStatus},
     reference::{ClusterRef, ImageRef},
 };
 
@@ -30,6 +31,7 @@ use crate::{
     doc = "A virtual machine. The operator chooses a Ganeti cluster for it, creates an instance there and keeps it as the spec says; deleting the object removes the instance and its disks.",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type=='Ready')].status", description = "Whether the machine is as the spec says"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.powerState", description = "What Ganeti reports of it"),
+    printcolumn(name = "Address", type_ = "string", json_path = ".status.nics[0].address", description = "Address of its first NIC"),
     printcolumn(name = "Flavor", type_ = "string", json_path = ".spec.flavorRef.name", description = "Its shape"),
     printcolumn(name = "Backend", type_ = "string", json_path = ".spec.backendName", description = "Ganeti cluster it is on"),
     printcolumn(name = "Node", type_ = "string", json_path = ".status.node", priority = 1, description = "Ganeti node it runs on"),
@@ -44,6 +46,7 @@ use crate::{
     validation = Rule::new("(has(self.spec.adopt) ? self.spec.adopt : '') == (has(oldSelf.spec.adopt) ? oldSelf.spec.adopt : '') || !has(self.spec.adopt) || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID)").message("spec.adopt names an instance to be taken over and cannot be set once the machine has one").field_path(".spec.adopt").reason(Reason::FieldValueForbidden),
     validation = Rule::new("self.spec.managementPolicy != 'Observe' || has(self.spec.backendName)").message("managementPolicy: Observe needs spec.backendName: nothing that is only observed is placed").field_path(".spec.managementPolicy").reason(Reason::FieldValueRequired),
     validation = Rule::new("!has(oldSelf.status) || !has(oldSelf.status.disks) || oldSelf.status.disks.all(had, had.sizeMiB == 0 || (has(self.spec.disks) && self.spec.disks.exists(disk, disk.name == had.name && (!isQuantity(disk.size) || quantity(disk.size).asInteger() + 4194304 > had.sizeMiB * 1048576))))").message("a disk that the machine has (status.disks) can be neither taken away nor made smaller, as its data would be lost: leave it as it is; it goes with the machine, or after an administrator has removed it in Ganeti").field_path(".spec.disks").reason(Reason::FieldValueForbidden),
+    validation = Rule::new("!has(oldSelf.status) || !has(oldSelf.status.instanceUUID) || (has(self.spec.nics) ? self.spec.nics : []) == (has(oldSelf.spec.nics) ? oldSelf.spec.nics : [])").message("spec.nics cannot change while the machine has an instance: leave them as they are, or make another machine").field_path(".spec.nics").reason(Reason::FieldValueForbidden),
     validation = Rule::new("(has(self.spec.userData) ? self.spec.userData : '') == (has(oldSelf.spec.userData) ? oldSelf.spec.userData : '') || !has(oldSelf.status) || !has(oldSelf.status.instanceUUID) || (has(self.spec.action) && self.spec.action.type == 'Rebuild' && (!has(oldSelf.spec.action) || self.spec.action.id != oldSelf.spec.action.id))").message("spec.userData is read when the operating system is installed: change it together with a new spec.action of type Rebuild, which erases the system disk").field_path(".spec.userData").reason(Reason::FieldValueForbidden)
 )]
 #[serde(rename_all = "camelCase")]
@@ -146,6 +149,12 @@ pub struct VirtualMachineSpec {
     #[schemars(length(max = 15))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub disks: Vec<Disk>,
+    /// NICs of the machine, in the order in which the guest sees them; at most 8. They are made with the instance and stay as
+    /// they are while it exists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub nics: Vec<Nic>,
     /// Parameters for the scripts of the machine's operating system, beside those of its Image, which must list each in
     /// `allowedParameters`. They are read when the machine is made and when it is rebuilt; a change in between does nothing
     /// before that. Everybody who can read the object or the instance can read them: no secrets here.
@@ -420,6 +429,11 @@ pub struct VirtualMachineStatus {
     #[schemars(length(max = 15))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub disks: Vec<DiskStatus>,
+    /// The machine's NICs, with what they were given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub nics: Vec<NicStatus>,
     /// The hypervisor parameters, as far as `spec.hypervisorParameters` was brought about.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "crate::text::observed_parameters")]

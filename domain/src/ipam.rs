@@ -14,6 +14,7 @@ mod mac;
 mod pool;
 mod refusal;
 mod space;
+mod stored;
 
 pub use bitmap::Bitmap;
 pub use block::{BLOCK_SIZE, Block, Malformed};
@@ -24,3 +25,4 @@ pub use mac::{InvalidMac, Mac, MacPrefix};
 pub use pool::{Ask, Dirty, Grant, Pool, Usage};
 pub use refusal::Refusal;
 pub use space::{Addresses, InvalidAddresses, Space};
+pub use stored::{Unreadable, block_name, block_of};

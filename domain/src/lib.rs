@@ -12,6 +12,7 @@ pub mod ipam;
 pub mod lanes;
 pub mod liveness;
 pub mod naming;
+pub mod network;
 pub mod parameters;
 pub mod placement;
 pub mod power;

@@ -2,6 +2,7 @@
 
 mod backend;
 mod machine;
+mod network;
 mod reference;
 
 use cyclades_crds::{condition::Reason, names};
@@ -72,6 +73,7 @@ impl Right {
             "Flavor" => (names::GROUP, "flavors"),
             "VolumeType" => (names::GROUP, "volumetypes"),
             "Image" => (names::GROUP, "images"),
+            "Network" => (names::GROUP, "networks"),
             "GanetiBackend" => (names::GROUP, "ganetibackends"),
             "Namespace" => ("", "namespaces"),
             _ => ("", "secrets"),
@@ -87,6 +89,7 @@ pub(crate) fn cure(reason: Option<Reason>, on: &Subject) -> Cure {
     let (who, verb, todo) = match on.kind {
         "GanetiBackend" | "Secret" => backend::advice(reason, on),
         "Flavor" | "VolumeType" | "Image" => reference::advice(reason, on),
+        "Network" => network::advice(reason, on),
         _ => machine::advice(reason, on),
     };
     Cure { todo, who, right: verb.map(|verb| Right::to(verb, on)) }
@@ -116,6 +119,7 @@ mod tests {
             Subject::global("Flavor", "small"),
             Subject::local("Image", "shop", "guest"),
             Subject::global("GanetiBackend", "a"),
+            Subject::local("Network", "shop", "lan"),
         ];
         for reason in Reason::ALL.iter().copied().filter(|reason| !NO_OBSTACLE.contains(reason)) {
             // A machine whose backend may not be looked at passes on its reason; the backend is the subject then.

@@ -15,7 +15,7 @@ use super::{
     kube_api::WriteError,
     pass::{Next, PassError},
 };
-use crate::{backend_kind, catalog, replica::holding, vm, world::Key};
+use crate::{backend_kind, catalog, network_kind, replica::holding, vm, world::Key};
 
 /// Passes that wait for the API server or for Ganeti at a time. Ganeti's windows and the API server's own fairness are
 /// the limits that matter; this one bounds memory.
@@ -84,6 +84,9 @@ async fn reconcile(ctx: &Ctx, key: &Key) -> Result<Next, PassError> {
         Key::Flavor(name) => catalog::flavor(ctx, name).await,
         Key::VolumeType(name) => catalog::volume_type(ctx, name).await,
         Key::Image(name) => catalog::image(ctx, name).await,
+        Key::LinkPool(name) => network_kind::link_pool(ctx, name).await,
+        Key::Network(name) => network_kind::network(ctx, name).await,
+        Key::Subnet(name) => network_kind::subnet(ctx, name).await,
     }
 }
 
@@ -98,5 +101,6 @@ fn is_ours(ctx: &Ctx, key: &Key) -> bool {
             Key::Vm(name) => holding::concerns(ctx, name),
             Key::Backend(_) => true,
             Key::Flavor(_) | Key::VolumeType(_) | Key::Image(_) => ctx.replica.leads(),
+            Key::LinkPool(_) | Key::Network(_) | Key::Subnet(_) => ctx.replica.leads(),
         }
 }

@@ -5,6 +5,7 @@ pub(crate) mod catalog;
 pub(crate) mod leases;
 pub(crate) mod machines;
 pub(crate) mod namespaces;
+pub(crate) mod networks;
 pub(crate) mod secrets;
 
 use std::collections::BTreeSet;

@@ -163,7 +163,32 @@ impl KubeApi {
             Ok(answer) => answer.map_err(WriteError::of),
             Err(_) => Err(WriteError::NoAnswer),
         };
-        let outcome = match &written {
+        self.count(place, what, &written);
+        written
+    }
+
+    /// Deletes an object. One that is gone already is fine.
+    pub(crate) async fn delete(&self, place: Place<'_>) -> Result<(), WriteError> {
+        let request = Request::builder()
+            .method(Method::DELETE)
+            .uri(path(place, false))
+            .header(header::ACCEPT, METADATA_ONLY)
+            .body(Vec::new())
+            .map_err(kube::Error::HttpError)?;
+        let answer = timeout(WRITE_TIMEOUT, self.client.request_text(request)).await;
+        let deleted = match answer {
+            Ok(answer) => answer.map(|_| ()).map_err(WriteError::of),
+            Err(_) => Err(WriteError::NoAnswer),
+        };
+        self.count(place, "delete", &deleted);
+        match deleted {
+            Err(WriteError::Gone) => Ok(()),
+            deleted => deleted,
+        }
+    }
+
+    fn count<T>(&self, place: Place<'_>, what: &'static str, written: &Result<T, WriteError>) {
+        let outcome = match written {
             Ok(_) => "done",
             Err(WriteError::Conflict) => "conflict",
             Err(WriteError::Gone) => "gone",
@@ -172,7 +197,6 @@ impl KubeApi {
             Err(WriteError::Failed(_)) => "failed",
         };
         self.metrics.write(place.plural, what, outcome);
-        written
     }
 }
 

@@ -125,8 +125,10 @@ impl Recorder {
 /// Namespace and name of what an event is about.
 fn place(about: &Key) -> (Option<&str>, &str) {
     match about {
-        Key::Vm(name) | Key::Image(name) => (Some(name.namespace()), name.name()),
-        Key::Backend(name) | Key::Flavor(name) | Key::VolumeType(name) => (None, name),
+        Key::Vm(name) | Key::Image(name) | Key::Network(name) | Key::Subnet(name) => {
+            (Some(name.namespace()), name.name())
+        }
+        Key::Backend(name) | Key::Flavor(name) | Key::VolumeType(name) | Key::LinkPool(name) => (None, name),
     }
 }
 

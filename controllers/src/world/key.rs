@@ -43,6 +43,12 @@ pub(crate) enum Key {
     VolumeType(Rc<str>),
     /// An Image.
     Image(ObjectName),
+    /// A LinkPool.
+    LinkPool(Rc<str>),
+    /// A Network.
+    Network(ObjectName),
+    /// A Subnet.
+    Subnet(ObjectName),
     /// A VirtualMachine.
     Vm(ObjectName),
 }
@@ -56,6 +62,9 @@ impl Key {
             Self::Flavor(_) => "Flavor",
             Self::VolumeType(_) => "VolumeType",
             Self::Image(_) => "Image",
+            Self::LinkPool(_) => "LinkPool",
+            Self::Network(_) => "Network",
+            Self::Subnet(_) => "Subnet",
         }
     }
 }
@@ -63,8 +72,10 @@ impl Key {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Vm(name) | Self::Image(name) => write!(f, "{} {name}", self.kind()),
-            Self::Backend(name) | Self::Flavor(name) | Self::VolumeType(name) => {
+            Self::Vm(name) | Self::Image(name) | Self::Network(name) | Self::Subnet(name) => {
+                write!(f, "{} {name}", self.kind())
+            }
+            Self::Backend(name) | Self::Flavor(name) | Self::VolumeType(name) | Self::LinkPool(name) => {
                 write!(f, "{} {name}", self.kind())
             }
         }

@@ -6,6 +6,7 @@ use cyclades_crds::{
     condition::{ConditionType, Reason},
     disk::DiskStatus,
     names,
+    nic::Nic,
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, OnMissing, PowerPolicy,
         PowerState, RescuePolicy, ResizePolicy,
@@ -78,6 +79,8 @@ pub(crate) struct Machine {
     pub(crate) suspended: bool,
     /// The words of its owner as Ganeti's tags, sorted; `None` for none, which is what most machines have.
     tags: Option<Rc<[Box<str>]>>,
+    /// Its NICs; `None` for none.
+    nics: Option<Rc<[Nic]>>,
     /// What it declares beside its flavor and its image; `None` for nothing, which is what most machines have.
     own: Option<Box<Own>>,
     /// Something to be done once, with its id.
@@ -145,6 +148,7 @@ impl Machine {
             protected: wire.spec.protected,
             suspended: wire.spec.suspended,
             tags: tags_of(&wire.spec.tags),
+            nics: (!wire.spec.nics.is_empty()).then(|| wire.spec.nics.as_slice().into()),
             own: own_of(&wire.spec),
             action,
             shutdown_timeout_seconds: wire.spec.shutdown_timeout_seconds,
@@ -154,6 +158,16 @@ impl Machine {
             times,
             memory: Memory::default(),
         })
+    }
+
+    /// Its NICs, as declared.
+    pub(crate) fn nics(&self) -> &[Nic] {
+        self.nics.as_deref().unwrap_or_default()
+    }
+
+    /// The networks that its NICs are in.
+    pub(crate) fn networks(&self) -> impl Iterator<Item = ObjectName> {
+        self.nics().iter().map(|nic| ObjectName::new(self.key.namespace(), &nic.network_ref.name))
     }
 
     /// Whether our finalizer is on the object.

@@ -16,6 +16,7 @@ pub(crate) struct Machines {
     by_key: HashMap<ObjectName, Machine>,
     ids: Ids,
     on_backend: HashMap<Arc<str>, BTreeSet<ObjectName>>,
+    in_network: HashMap<ObjectName, BTreeSet<ObjectName>>,
     accounts: HashMap<ObjectName, Account>,
     usage: HashMap<Arc<str>, Usage>,
     verified: usize,
@@ -80,6 +81,11 @@ impl Machines {
         self.on_backend.get(backend).into_iter().flatten()
     }
 
+    /// Machines that have a NIC in a network.
+    pub(crate) fn in_network(&self, network: &ObjectName) -> impl Iterator<Item = &ObjectName> {
+        self.in_network.get(network).into_iter().flatten()
+    }
+
     /// Number of machines placed on a backend.
     pub(crate) fn count_on_backend(&self, backend: &str) -> usize {
         self.on_backend.get(backend).map_or(0, BTreeSet::len)
@@ -118,6 +124,9 @@ impl Machines {
         let id = machine.id;
         if let Some(backend) = &machine.backend {
             self.on_backend.entry(Arc::clone(backend)).or_default().insert(key.clone());
+        }
+        for network in machine.networks() {
+            self.in_network.entry(network).or_default().insert(key.clone());
         }
         self.by_key.insert(key.clone(), machine);
         self.ids.claim(id, &key, &self.by_key);
@@ -205,6 +214,14 @@ impl Machines {
         if let Some(machines) = machine.backend.as_ref().and_then(|backend| self.on_backend.get_mut(backend))
         {
             machines.remove(key);
+        }
+        for network in machine.networks() {
+            if let Some(machines) = self.in_network.get_mut(&network) {
+                machines.remove(key);
+                if machines.is_empty() {
+                    self.in_network.remove(&network);
+                }
+            }
         }
         self.close_account(key);
         Some(machine)

@@ -8,6 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use cyclades_crds::{
     disk::{Disk, DiskStatus},
     names,
+    nic::Nic,
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, ObservedPower, OnMissing,
         OwnBoot, PowerPolicy, PowerState, RescuePolicy, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS,
@@ -139,6 +140,8 @@ pub(crate) struct VmSpecWire<'a> {
     pub(crate) tags: Vec<Cow<'a, str>>,
     #[serde(default)]
     pub(crate) disks: Vec<Disk>,
+    #[serde(default)]
+    pub(crate) nics: Vec<Nic>,
     #[serde(default)]
     pub(crate) os_parameters: BTreeMap<Box<str>, Box<str>>,
     #[serde(default)]

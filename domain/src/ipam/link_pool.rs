@@ -165,6 +165,16 @@ impl<V: Values> LinkPool<V> {
         Some(self.values.value(at))
     }
 
+    /// Gives a network this value, which it had before; false where the pool has not got it, or another network has.
+    pub fn take_again(&mut self, value: &str, network: Uuid) -> bool {
+        let Some(at) = self.values.place(value) else { return false };
+        let is_free = self.taken.get(&at).is_none_or(|holder| *holder == network);
+        if is_free {
+            self.give(at, network);
+        }
+        is_free
+    }
+
     /// Takes all back that a network has.
     pub fn release(&mut self, network: Uuid) {
         let (used, reserved) = (&mut self.used, &self.reserved);
@@ -222,6 +232,14 @@ mod tests {
         assert_eq!(pool.read([("prv1", network(1))]), []);
         pool.release(network(1));
         assert_eq!(pool.take(network(2)), None);
+    }
+
+    #[test]
+    fn a_value_that_a_network_had_is_its_own_again_unless_somebody_has_it() {
+        let mut pool = LinkPool::new(Bridges::new("prv", 1, 3).unwrap(), ["prv3"]);
+        assert!(pool.take_again("prv3", network(1)), "it had that before it was reserved");
+        assert!(pool.take_again("prv3", network(1)));
+        assert!(!pool.take_again("prv3", network(2)) && !pool.take_again("prv9", network(2)));
     }
 
     #[test]

@@ -104,6 +104,18 @@ impl Pool {
         &self.space
     }
 
+    /// The same claims over other numbers: a subnet came or went, or its allocation pools changed. What was drafted is given up.
+    #[must_use]
+    pub fn reshaped(self, space: Space) -> Self {
+        let mut pool = Self::new(space);
+        for (index, entry) in self.blocks {
+            if let Some(version) = entry.version {
+                pool.put(index, version, entry.said);
+            }
+        }
+        pool
+    }
+
     /// Takes in what a block's object says, unless a later version of it is known. What was drafted on an earlier one is
     /// given up.
     pub fn put(&mut self, index: u32, version: u64, block: Block) {
@@ -210,6 +222,11 @@ impl Pool {
             Some(Dirty { index: *index, version: entry.version, block })
         });
         drafts.collect()
+    }
+
+    /// The blocks that have an object.
+    pub fn stored(&self) -> impl Iterator<Item = u32> {
+        self.blocks.iter().filter(|(_, entry)| entry.version.is_some()).map(|(index, _)| *index)
     }
 
     /// All claims that are written, with the number of each that has one.

@@ -74,6 +74,18 @@ impl Addresses {
         Ok(Self { cidr, gateway, pools })
     }
 
+    /// The range.
+    #[must_use]
+    pub fn cidr(&self) -> Cidr4 {
+        self.cidr
+    }
+
+    /// Where other addresses are reached.
+    #[must_use]
+    pub fn gateway(&self) -> Option<Ipv4Addr> {
+        self.gateway
+    }
+
     /// Whose own an address is that nobody gets.
     pub(super) fn kept(&self, address: Ipv4Addr) -> Option<&'static str> {
         match address {

@@ -20,8 +20,12 @@ use crate::stage::SYSTEM;
 use crate::step::Kind;
 
 /// Kinds of ours, in the order in which they are removed.
-const OURS: [(&str, &str); 5] = [
+const OURS: [(&str, &str); 9] = [
     ("VirtualMachine", "virtualmachines"),
+    ("Subnet", "subnets"),
+    ("Network", "networks"),
+    ("IPBlock", "ipblocks"),
+    ("LinkPool", "linkpools"),
     ("GanetiBackend", "ganetibackends"),
     ("Flavor", "flavors"),
     ("VolumeType", "volumetypes"),

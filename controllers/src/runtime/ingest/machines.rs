@@ -30,6 +30,7 @@ impl Intake for Machines {
         {
             return;
         }
+        let left = networks(ctx, &key);
         let stored = ctx.world.change(|world| match serde_json::from_str::<VmWire<'_>>(object.json()) {
             Ok(wire) => Machine::read(&wire, &mut world.interner)
                 .map(|machine| world.machines.put(machine))
@@ -42,6 +43,7 @@ impl Intake for Machines {
                 if ctx.world.look(|world| world.listed.all()) {
                     ctx.guard_backend_of(&key);
                     ctx.queue.wake(&Key::Vm(key), urgency);
+                    left.iter().for_each(|network| ctx.queue.wake(network, urgency));
                 }
             }
             Err(error) => {
@@ -52,6 +54,8 @@ impl Intake for Machines {
     }
 
     fn remove(ctx: &Ctx, key: &ObjectName) {
+        let left = networks(ctx, key);
+        left.iter().for_each(|network| ctx.queue.wake(network, Urgency::User));
         let woken = ctx.world.change(|world| {
             let Some(machine) = world.machines.remove(key) else { return Vec::new() };
             // Another one that names the same id may have it now.
@@ -79,4 +83,14 @@ impl Intake for Machines {
     fn listed(ctx: &Ctx) {
         ctx.world.change(|world| world.listed.machines = true);
     }
+}
+
+/// Networks that a machine has NICs in and that wait for the last one to go.
+fn networks(ctx: &Ctx, key: &ObjectName) -> Vec<Key> {
+    ctx.world.look(|world| {
+        let named = world.machines.get(key).into_iter().flat_map(Machine::networks);
+        let leaving =
+            |name: &ObjectName| world.networks.get(name).is_some_and(|network| network.entry.deleting);
+        named.filter(leaving).map(Key::Network).collect()
+    })
 }
