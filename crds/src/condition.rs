@@ -190,6 +190,12 @@ closed_list! {
     MachinesPlaced,
     /// The Network that a Subnet or a NIC names does not exist; it goes on when that appears.
     NetworkNotFound,
+    /// The Network that a NIC names is not ready, or is being deleted; its own conditions say why.
+    NetworkNotReady,
+    /// All addresses of a Network are taken; the machine goes on when one is free.
+    AddressesExhausted,
+    /// A NIC asks for an address or a MAC that it cannot have; the message says why.
+    AddressRefused,
     /// Machines still have NICs in the Network; it is deleted when none is left.
     NetworkInUse,
     /// No LinkPool has a MAC prefix for the Network; it goes on when one does.

@@ -1,6 +1,7 @@
 //! Networks: what they need before machines can be in them, and what a subnet adds.
 
 pub mod ganeti;
+pub mod nics;
 pub mod plan;
 
 use std::net::{Ipv4Addr, Ipv6Addr};

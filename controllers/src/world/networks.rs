@@ -85,10 +85,6 @@ impl Networks {
         self.subnets.get(name)
     }
 
-    pub(crate) fn subnet_mut(&mut self, name: &ObjectName) -> Option<&mut SubnetObject> {
-        self.subnets.get_mut(name)
-    }
-
     pub(crate) fn subnet_keys(&self) -> impl Iterator<Item = &ObjectName> {
         self.subnets.keys()
     }

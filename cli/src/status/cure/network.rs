@@ -11,6 +11,19 @@ pub(super) fn advice(reason: Option<Reason>, on: &Subject) -> Advice {
         Some(Reason::NetworkNotFound) => {
             (Who::Owner, Some("create"), format!("create {on}, or name another one (kubectl get networks)"))
         }
+        Some(Reason::NetworkNotReady) => {
+            (Who::Owner, None, format!("look at the conditions of {on} (kubectl describe network)"))
+        }
+        Some(Reason::AddressesExhausted) => (
+            Who::Owner,
+            None,
+            format!("delete a machine that has an address of {on}, or use another Network"),
+        ),
+        Some(Reason::AddressRefused) => (
+            Who::Owner,
+            None,
+            "ask for another address or MAC in the machine's spec.nics, or for none in particular".to_owned(),
+        ),
         Some(Reason::NetworkInUse) => (
             Who::Owner,
             None,
