@@ -6,6 +6,7 @@ pub(crate) mod claim;
 mod effect;
 pub(crate) mod feed;
 pub(crate) mod fence;
+mod networks;
 pub(crate) mod order;
 mod plug;
 pub(crate) mod poll;

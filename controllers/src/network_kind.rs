@@ -2,6 +2,7 @@
 //! others tell whether they add anything.
 
 mod act;
+pub(crate) mod claims;
 mod observe;
 mod report;
 
@@ -29,8 +30,22 @@ use crate::{
     world::ObjectName,
 };
 
-/// One pass of a Network: at most one outside effect.
+/// One pass of a Network: its claims are written, and at most one other effect is made, by who leads.
 pub(crate) async fn network(ctx: &Ctx, name: &ObjectName) -> Result<Next, PassError> {
+    let again = ctx.replica.leads().then(|| claims::sweep(ctx, name)).flatten();
+    let written = claims::write(ctx, name).await;
+    claims::wake(ctx, name);
+    written?;
+    if !ctx.replica.leads() {
+        return Ok(Next::Rest);
+    }
+    match lead(ctx, name).await? {
+        Next::Rest => Ok(again.map_or(Next::Rest, Next::After)),
+        next => Ok(next),
+    }
+}
+
+async fn lead(ctx: &Ctx, name: &ObjectName) -> Result<Next, PassError> {
     let Some(seen) = observe(ctx, name) else { return Ok(Next::Rest) };
     let decision = plan(&seen.observed);
     match &decision {

@@ -3,6 +3,7 @@
 mod act;
 mod fitting;
 mod missing;
+mod nics;
 mod observe;
 mod report;
 mod rescue;

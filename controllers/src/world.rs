@@ -5,6 +5,7 @@
 pub(crate) mod backend;
 pub(crate) mod catalog;
 pub(crate) mod census;
+pub(crate) mod cluster_networks;
 pub(crate) mod ids;
 pub(crate) mod intern;
 pub(crate) mod inventory;

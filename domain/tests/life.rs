@@ -127,6 +127,7 @@ impl World {
             broken: false,
             tags: None,
             extras: Fitting::default(),
+            nics: None,
         }
     }
 

@@ -67,6 +67,7 @@ pub(crate) fn view(machine: &VirtualMachine, scene: &Scene, sight: Option<&Sight
         broken: is_broken(&status),
         tags: tags(machine, seen),
         extras: fitting(machine, &status, scene),
+        nics: (!status.nics.is_empty()).then(|| status.nics.as_slice().into()),
     };
     let instance = match &observed.presence {
         Presence::Present(instance) | Presence::Orphan(instance) => instance.name.to_string(),

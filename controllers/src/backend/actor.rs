@@ -6,7 +6,7 @@ use cyclades_domain::{backend::Health, backoff::Backoff, term::Term};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{feed, poll, session::Session};
+use super::{feed, networks, poll, session::Session, trouble::health_of};
 use crate::{
     runtime::{context::Ctx, jitter, jittered, queue::Urgency},
     world::{Key, Settings, needs::Need},
@@ -60,6 +60,7 @@ async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, term: Term, fa
         health = poll::configuration(&session) => health,
         health = poll::statuses(&session) => health,
         health = poll::cluster(&session, term) => health,
+        health = networks::keep(&session) => health,
         health = trouble(&session) => health,
     }
 }
@@ -78,7 +79,7 @@ async fn keep_looking(ctx: &Ctx, backend: &Arc<str>, settings: &Settings) {
     let mut failures = 0;
     loop {
         let looked = match Session::look_on(ctx, backend, settings).await {
-            Ok(session) => poll::look_on(&session).await,
+            Ok(session) => look(&session).await,
             Err(health) => Err(health),
         };
         let pause = match looked {
@@ -94,6 +95,11 @@ async fn keep_looking(ctx: &Ctx, backend: &Arc<str>, settings: &Settings) {
         };
         tokio::time::sleep(pause).await;
     }
+}
+
+async fn look(session: &Session) -> Result<(), Health> {
+    poll::look_on(session).await?;
+    networks::look_on(session).await.map_err(|failure| health_of(&failure))
 }
 
 /// Trouble that a submission met.

@@ -7,7 +7,7 @@ use cyclades_domain::{
     reason::JobStep,
     vm::{Due, Extras, OwnBoot},
 };
-use ganeti_rapi::RebootKind;
+use ganeti_rapi::{NicSpec, RebootKind};
 use uuid::Uuid;
 
 use crate::world::ObjectName;
@@ -155,6 +155,8 @@ pub(crate) struct Creation {
     pub(crate) image: Arc<str>,
     /// ExtStorage provider and its parameters.
     pub(crate) disk_parameters: Vec<(String, String)>,
+    /// Its NICs.
+    pub(crate) nics: Vec<NicSpec>,
     /// Tags.
     pub(crate) tags: Vec<String>,
     /// Whether to start it.

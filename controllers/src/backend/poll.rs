@@ -126,7 +126,7 @@ pub(crate) async fn cluster(session: &Session, term: Term) -> Health {
     }
 }
 
-async fn pause(every: Duration, wanted: &Notify) {
+pub(crate) async fn pause(every: Duration, wanted: &Notify) {
     tokio::select! {
         biased;
         () = tokio::time::sleep(jittered(every)) => {}

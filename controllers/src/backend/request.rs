@@ -224,6 +224,11 @@ fn body(name: &str, creation: &Creation) -> CreateInstance {
         create.hvparams =
             extras.parameters.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
     }
+    if !creation.nics.is_empty() {
+        create.nics.clone_from(&creation.nics);
+        // Tenants may have the same addresses.
+        create.conflicts_check = Some(false);
+    }
     create.os_type = Some(creation.software.os.clone());
     create.osparams = os_parameters(&creation.software);
     create.hypervisor.clone_from(&creation.hypervisor);

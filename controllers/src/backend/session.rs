@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, rc::Rc, sync::Arc, time::Duration};
 use cyclades_crds::condition::Reason;
 use cyclades_domain::{backend::Health, naming::Claim, term::Term};
 use ganeti_rapi::{
-    Answer, Client, Config, Connector, Credentials, Failure, Info, JobId, Node, Submit, Trust,
+    Answer, Client, Config, Connector, Credentials, Failure, Info, JobError, JobId, Node, Submit, Trust,
 };
 use tokio::{
     sync::{Notify, Semaphore},
@@ -19,10 +19,10 @@ use crate::{
     world::{Backend, Facts, Settings},
 };
 
-/// How long a claim's tag job may take before we give up waiting for it.
-const CLAIM_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often a claim's tag job is looked at.
-const CLAIM_POLL: Duration = Duration::from_millis(250);
+/// How long a job that is on no instance may take before we give up waiting for it.
+const JOB_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often such a job is looked at.
+const JOB_POLL: Duration = Duration::from_millis(250);
 /// Memory is shown in steps of this many MiB, so that the status changes rarely.
 const MEMORY_QUANTUM_MIB: u64 = 256;
 /// Disk is shown in steps of this many MiB.
@@ -199,29 +199,32 @@ impl Session {
         }
     }
 
-    /// Waits for one of the few jobs that are not on instances.
+    /// Waits for a job that sets the claim tag.
     async fn finished(&self, job: JobId) -> Result<(), Health> {
-        let deadline = Instant::now() + CLAIM_TIMEOUT;
+        match self.ended(job, "the claim tag").await? {
+            None => Ok(()),
+            Some(error) => Err(Health::impaired(
+                Reason::RapiFailing,
+                format!("Ganeti failed to set the claim tag (job {job}): {error}"),
+            )),
+        }
+    }
+
+    /// Waits for one of the few jobs that are not on instances. Returns why it failed, if it did.
+    pub(crate) async fn ended(&self, job: JobId, of: &str) -> Result<Option<JobError>, Health> {
+        let deadline = Instant::now() + JOB_TIMEOUT;
         while Instant::now() < deadline {
             let found = self.ask("job", self.client.job(job)).await.map_err(|failure| health_of(&failure))?;
             match found {
-                Some(found) if found.status.is_final() => {
-                    return match found.error {
-                        None => Ok(()),
-                        Some(error) => Err(Health::impaired(
-                            Reason::RapiFailing,
-                            format!("Ganeti failed to set the claim tag (job {job}): {error}"),
-                        )),
-                    };
-                }
-                _ => tokio::time::sleep(CLAIM_POLL).await,
+                Some(found) if found.status.is_final() => return Ok(found.error),
+                _ => tokio::time::sleep(JOB_POLL).await,
             }
         }
         Err(Health::impaired(
             Reason::RapiFailing,
             format!(
-                "Job {job}, which sets the claim tag, has not ended within {} s: look at gnt-job info {job}.",
-                CLAIM_TIMEOUT.as_secs()
+                "Job {job}, which is about {of}, has not ended within {} s: look at gnt-job info {job}.",
+                JOB_TIMEOUT.as_secs()
             ),
         ))
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::report::Seen;
 use crate::{
     runtime::context::Ctx,
-    world::{ObjectName, World, networks::LinkPoolObject},
+    world::{Backend, ObjectName, World, networks::LinkPoolObject},
 };
 
 /// A Network as a pass sees it.
@@ -79,7 +79,7 @@ pub(super) fn observe(ctx: &Ctx, name: &ObjectName) -> Option<ObservedNetwork> {
             lost,
             room: pools.iter().any(|pool| pool.free() > 0),
             users: world.machines.in_network(name).map(|machine| machine.name().to_owned()).collect(),
-            clusters: Vec::new(),
+            clusters: clusters(world, id),
             blocks: world.networks.blocks_of(id).len(),
         };
         Some(ObservedNetwork {
@@ -90,4 +90,14 @@ pub(super) fn observe(ctx: &Ctx, name: &ObjectName) -> Option<ObservedNetwork> {
             observed,
         })
     })
+}
+
+/// Backends whose cluster is known to have a network. What is left on one that cannot be asked goes when it can: no machine
+/// of ours is in it.
+fn clusters(world: &World, network: Uuid) -> Vec<String> {
+    let has = |backend: &&Backend| {
+        let has = backend.networks.has.as_ref().is_some_and(|has| has.contains(&network));
+        has && !backend.object.forgotten
+    };
+    world.backends.values().filter(has).map(|backend| backend.name.to_string()).collect()
 }

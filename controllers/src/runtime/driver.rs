@@ -2,6 +2,7 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
+use cyclades_domain::ipam::Pool;
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout},
@@ -15,7 +16,12 @@ use super::{
     kube_api::WriteError,
     pass::{Next, PassError},
 };
-use crate::{backend_kind, catalog, network_kind, replica::holding, vm, world::Key};
+use crate::{
+    backend_kind, catalog, network_kind,
+    replica::holding,
+    vm,
+    world::{Key, ObjectName},
+};
 
 /// Passes that wait for the API server or for Ganeti at a time. Ganeti's windows and the API server's own fairness are
 /// the limits that matter; this one bounds memory.
@@ -101,6 +107,15 @@ fn is_ours(ctx: &Ctx, key: &Key) -> bool {
             Key::Vm(name) => holding::concerns(ctx, name),
             Key::Backend(_) => true,
             Key::Flavor(_) | Key::VolumeType(_) | Key::Image(_) => ctx.replica.leads(),
-            Key::LinkPool(_) | Key::Network(_) | Key::Subnet(_) => ctx.replica.leads(),
+            Key::LinkPool(_) | Key::Subnet(_) => ctx.replica.leads(),
+            // Whoever creates a machine claims for it.
+            Key::Network(name) => ctx.replica.leads() || has_claims(ctx, name),
         }
+}
+
+fn has_claims(ctx: &Ctx, name: &ObjectName) -> bool {
+    ctx.world.look(|world| {
+        let pool = world.networks.get(name).and_then(|network| world.networks.pool(network.id));
+        pool.is_some_and(Pool::is_dirty)
+    })
 }

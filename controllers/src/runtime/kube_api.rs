@@ -167,6 +167,36 @@ impl KubeApi {
         written
     }
 
+    /// Makes an object; one of that name is a conflict.
+    pub(crate) async fn create(
+        &self,
+        place: Place<'_>,
+        kind: &'static str,
+        spec: &impl Serialize,
+    ) -> Result<Written, WriteError> {
+        let object = serde_json::json!({
+            "apiVersion": format!("{}/{}", names::GROUP, names::VERSION),
+            "kind": kind,
+            "metadata": { "name": place.name, "namespace": place.namespace },
+            "spec": spec,
+        });
+        let body = serde_json::to_vec(&object).map_err(kube::Error::SerdeError)?;
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path(Place { name: "", ..place }, false))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, METADATA_ONLY)
+            .body(body)
+            .map_err(kube::Error::HttpError)?;
+        let answer = timeout(WRITE_TIMEOUT, self.client.request::<Written>(request)).await;
+        let written = match answer {
+            Ok(answer) => answer.map_err(WriteError::of),
+            Err(_) => Err(WriteError::NoAnswer),
+        };
+        self.count(place, "create", &written);
+        written
+    }
+
     /// Deletes an object. One that is gone already is fine.
     pub(crate) async fn delete(&self, place: Place<'_>) -> Result<(), WriteError> {
         let request = Request::builder()
@@ -200,11 +230,12 @@ impl KubeApi {
     }
 }
 
-/// URL of an object. Names are those of Kubernetes objects, which need no escaping.
+/// URL of an object or, without a name, of all of its kind. Names are those of Kubernetes objects, which need no escaping.
 fn path(place: Place<'_>, status: bool) -> String {
     let Place { plural, namespace, name } = place;
     let (group, version, manager) = (names::GROUP, names::VERSION, names::FIELD_MANAGER);
     let namespace = namespace.map_or(String::new(), |namespace| format!("/namespaces/{namespace}"));
     let status = if status { "/status" } else { "" };
-    format!("/apis/{group}/{version}{namespace}/{plural}/{name}{status}?fieldManager={manager}")
+    let name = if name.is_empty() { String::new() } else { format!("/{name}") };
+    format!("/apis/{group}/{version}{namespace}/{plural}{name}{status}?fieldManager={manager}")
 }

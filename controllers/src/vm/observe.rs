@@ -15,7 +15,7 @@ use cyclades_domain::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{fitting::fitting, missing::Missing, rescue::rescue_of, shape};
+use super::{fitting::fitting, missing::Missing, nics, rescue::rescue_of, shape};
 use crate::{
     runtime::context::Ctx,
     world::{Backend, Machine, ObjectName, World, needs::Need},
@@ -88,6 +88,7 @@ pub(crate) fn observe(ctx: &Ctx, key: &ObjectName) -> Option<ObservedMachine> {
             broken: machine.status.is_broken(),
             tags: tag_change(backend, machine),
             extras,
+            nics: nics::told(world, machine),
         };
         let seen = ObservedMachine {
             key: key.clone(),

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
 
-use cyclades_crds::condition::{ConditionType, Reason};
+use cyclades_crds::{
+    condition::{ConditionType, Reason},
+    nic::NicStatus,
+};
 use cyclades_domain::vm::{
     BackendView, Decision, Extras, LastAction, OwnBoot, Record, Stage, Status, Step, report as tell_status,
 };
@@ -154,6 +157,7 @@ struct StatusOut<'a> {
     restart_required: Option<bool>,
     disks: Option<Vec<DiskOut<'a>>>,
     hypervisor_parameters: Option<BTreeMap<&'a str, Option<&'a str>>>,
+    nics: Option<&'a [NicStatus]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_action: Option<LastActionOut<'a>>,
     conditions: Vec<ConditionOut<'a>>,
@@ -244,6 +248,7 @@ async fn write(ctx: &Ctx, seen: &ObservedMachine, status: Status) -> Result<(), 
         restart_required: status.restart_required.then_some(true),
         disks: disks_out(status.extras.as_deref()),
         hypervisor_parameters: parameters_out(status.extras.as_deref(), seen.before.extras.as_deref()),
+        nics: status.nics.as_deref(),
         last_action: status.last_action.as_deref().map(LastActionOut::of),
         conditions: conditions::out(&status.verdicts, &times, status.observed_generation),
     };

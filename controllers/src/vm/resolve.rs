@@ -22,7 +22,7 @@ use cyclades_domain::{
 
 use ganeti_rapi::RebootKind;
 
-use super::{fitting, missing::Missing, observe::ObservedMachine, shape};
+use super::{fitting, missing::Missing, nics, observe::ObservedMachine, shape};
 use crate::{
     backend::order::{Creation, Order, Software, Work},
     runtime::context::Ctx,
@@ -70,7 +70,11 @@ pub(crate) fn resolve(ctx: &Ctx, seen: &ObservedMachine, decision: Decision) -> 
             world.needs.wait(Need::Room(Arc::clone(backend)), seen.key.clone());
         }
         let effect = match &decision {
-            Decision::Act(Step::Place) => placed(world, seen).map(Some),
+            Decision::Act(Step::Place) => placed(ctx, world, seen).map(Some),
+            // Whoever named its backend himself has its addresses claimed as well, before anything is written.
+            Decision::Act(Step::Guard) if seen.observed.presence == Presence::Absent => {
+                nics::given(ctx, world, &seen.key).map(|_| Some(Effect::Guard))
+            }
             Decision::Act(Step::Guard) => Ok(Some(Effect::Guard)),
             Decision::Act(Step::Release) => Ok(Some(Effect::Release)),
             Decision::Act(Step::Submit { job, uuid }) => {
@@ -116,7 +120,7 @@ fn outranked(seen: &ObservedMachine, rival: &ObjectName) -> Planned {
     }
 }
 
-fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> {
+fn placed(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> {
     let Some(machine) = world.machines.get(&seen.key) else { return Ok(Effect::Guard) };
     let shape = shape::for_new(world, &machine.flavor)?;
     software(world, machine, &machine.image_label)?;
@@ -128,10 +132,14 @@ fn placed(world: &mut World, seen: &ObservedMachine) -> Result<Effect, Missing> 
         let explanation = format!("Found on {}.", home.name);
         return Ok(Effect::Place { backend: Arc::clone(&home.name), shape, explanation });
     }
+    nics::given(ctx, world, &seen.key)?;
+    let Some(machine) = world.machines.get(&seen.key) else { return Ok(Effect::Guard) };
     let mut backends: Vec<&Backend> = world.backends.values().collect();
     backends.sort_by(|a, b| a.name.cmp(&b.name));
-    let closed: Vec<Option<String>> =
-        backends.iter().map(|backend| closed(backend, extras.as_deref())).collect();
+    let closed: Vec<Option<String>> = backends
+        .iter()
+        .map(|backend| closed(backend, extras.as_deref()).or_else(|| nics::closed(world, machine, backend)))
+        .collect();
     let candidates: Vec<Candidate<'_>> = backends
         .iter()
         .zip(&closed)
@@ -358,11 +366,14 @@ fn creation(ctx: &Ctx, world: &mut World, seen: &ObservedMachine) -> Result<Crea
     let mut tags = tags_of(ctx, seen);
     tags.extend(machine.tags().iter().map(|tag| tag.to_string()));
     let disk_parameters = disk_parameters(world, &machine.flavor);
+    let given = nics::given(ctx, world, &seen.key)?;
+    let backend = seen.backend.as_ref().and_then(|name| world.backends.get(name));
+    let nics = backend.map(|backend| nics::on_cluster(backend, &given)).transpose()?.unwrap_or_default();
     let hypervisor = backend.and_then(|backend| backend.object.spec.hypervisor.clone());
     let start = seen.desired.wanted_power() == PowerState::Running;
     let shape = world.interner.shape(shape);
     world.machines.account(&seen.key, Some(&shape));
-    Ok(Creation { shape, extras, software, image, disk_parameters, tags, start, hypervisor })
+    Ok(Creation { shape, extras, software, image, disk_parameters, nics, tags, start, hypervisor })
 }
 
 /// Provider and parameters of the disks of a flavor.

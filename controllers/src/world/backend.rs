@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Inventory, RapiCredentials, Window, census::Census};
+use super::{Inventory, RapiCredentials, Window, census::Census, cluster_networks::ClusterNetworks};
 
 /// A GanetiBackend, and what is known of its cluster.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(crate) struct Backend {
     pub(crate) inventory: Inventory,
     /// What no machine declares there; `None` before it was counted.
     pub(crate) census: Option<Census>,
+    /// The networks of ours there.
+    pub(crate) networks: ClusterNetworks,
     /// Our unfinished jobs.
     pub(crate) window: Window,
     /// The client, while the cluster is verified.
@@ -131,6 +133,7 @@ impl Backend {
             facts: None,
             inventory: Inventory::default(),
             census: None,
+            networks: ClusterNetworks::default(),
             window: Window::new(limits.jobs_in_flight),
             client: None,
             connections: Rc::new(Semaphore::new(limits.connections as usize)),

@@ -352,6 +352,7 @@ fn read_status(wire: &VmStatusWire<'_>, interner: &mut Interner) -> (Status, Rc<
             Arc::new(OwnBoot { boot_order, cdrom_image_path })
         }),
         restart_required: wire.restart_required == Some(true),
+        nics: (!wire.nics.is_empty()).then(|| wire.nics.as_slice().into()),
         last_action: wire.last_action.as_ref().map(|last| read_last_action(last, interner)),
         verdicts: known.iter().map(|(verdict, _)| verdict.clone()).collect(),
     };

@@ -16,6 +16,10 @@ pub(crate) enum Need {
     VolumeType(Arc<str>),
     /// An Image to appear or change.
     Image(ObjectName),
+    /// A Network to appear, to become ready, or to have other addresses free or claimed.
+    Network(ObjectName),
+    /// The networks of the machine to be made on the cluster of this backend.
+    NetworksOn(Arc<str>),
     /// A GanetiBackend that the machine is on to be changed by its administrator.
     Backend(Arc<str>),
     /// Room on any backend, for a machine that is not placed yet.

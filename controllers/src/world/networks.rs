@@ -10,6 +10,7 @@ use cyclades_domain::{
     ipam::{Block, MacPrefix, Pool},
     network::{Candidate, Ranges},
 };
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{ObjectName, catalog::Entry};
@@ -59,6 +60,10 @@ pub(crate) struct Networks {
     pub(crate) link_pools: BTreeMap<Rc<str>, LinkPoolObject>,
     /// Of networks that have a prefix.
     pools: HashMap<Uuid, Pool>,
+    /// When the claims of a network are to be gone through for those that nobody has.
+    pub(crate) sweeps: HashMap<Uuid, Instant>,
+    /// Since when nobody is known for whom something is claimed in a network.
+    pub(crate) unowned: HashMap<(Uuid, Uuid), Instant>,
     /// Blocks of networks that are not known, or have no prefix yet.
     early: HashMap<Uuid, BTreeMap<u32, (u64, Block)>>,
 }
@@ -123,6 +128,8 @@ impl Networks {
         };
         self.by_id.remove(&before.id);
         self.pools.remove(&before.id);
+        self.sweeps.remove(&before.id);
+        self.unowned.retain(|(network, _), _| *network != before.id);
     }
 
     /// Stores a subnet; whether that is news.
@@ -170,6 +177,11 @@ impl Networks {
         self.of_network.get(network).into_iter().flatten().cloned().collect()
     }
 
+    /// Networks that are being deleted.
+    pub(crate) fn leaving(&self) -> impl Iterator<Item = &ObjectName> {
+        self.networks.iter().filter(|(_, network)| network.entry.deleting).map(|(name, _)| name)
+    }
+
     /// Networks that wait for a prefix.
     pub(crate) fn without_prefix(&self) -> Vec<ObjectName> {
         let waiting = self.networks.iter().filter(|(_, network)| network.prefix.is_none());
@@ -181,10 +193,10 @@ impl Networks {
         Ranges::of(&self.candidates(network))
     }
 
-    /// Takes in what a block says.
-    pub(crate) fn put_block(&mut self, network: Uuid, index: u32, version: u64, block: Block) {
+    /// Takes in what a block says; whether that is news.
+    pub(crate) fn put_block(&mut self, network: Uuid, index: u32, version: u64, block: Block) -> bool {
         match self.pools.get_mut(&network) {
-            Some(pool) => pool.put(index, version, block),
+            Some(pool) => return pool.put(index, version, block),
             None => {
                 let early = self.early.entry(network).or_default();
                 if early.get(&index).is_none_or(|(known, _)| *known < version) {
@@ -192,6 +204,7 @@ impl Networks {
                 }
             }
         }
+        false
     }
 
     /// A block is gone, with all claims in it.

@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use cyclades_crds::{
     disk::{Disk, DiskStatus},
     names,
-    nic::Nic,
+    nic::{Nic, NicStatus},
     virtual_machine::{
         ActionResult, ActionType, DeletionPolicy, DriftPolicy, ManagementPolicy, ObservedPower, OnMissing,
         OwnBoot, PowerPolicy, PowerState, RescuePolicy, ResizePolicy, SHUTDOWN_TIMEOUT_DEFAULT_SECONDS,
@@ -233,6 +233,8 @@ pub(crate) struct VmStatusWire<'a> {
     pub(crate) boot_before_rescue: Option<OwnBoot>,
     #[serde(default)]
     pub(crate) restart_required: Option<bool>,
+    #[serde(default)]
+    pub(crate) nics: Vec<NicStatus>,
     #[serde(borrow, default)]
     pub(crate) last_action: Option<LastActionWire<'a>>,
     #[serde(borrow, default)]

@@ -116,15 +116,16 @@ impl Pool {
         pool
     }
 
-    /// Takes in what a block's object says, unless a later version of it is known. What was drafted on an earlier one is
-    /// given up.
-    pub fn put(&mut self, index: u32, version: u64, block: Block) {
+    /// Takes in what a block's object says, unless a later version of it is known: then it is no news, and `false`. What was
+    /// drafted on an earlier one is given up.
+    pub fn put(&mut self, index: u32, version: u64, block: Block) -> bool {
         let entry = self.blocks.entry(index).or_default();
         if entry.version.is_some_and(|known| known >= version) {
-            return;
+            return false;
         }
         let entry = std::mem::replace(entry, Entry { version: Some(version), said: block, draft: None });
         self.reindex(index, &entry);
+        true
     }
 
     /// A block's object is gone, and with it all claims in it.
@@ -222,6 +223,12 @@ impl Pool {
             Some(Dirty { index: *index, version: entry.version, block })
         });
         drafts.collect()
+    }
+
+    /// Whether anything is to be written.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        self.blocks.values().any(|entry| entry.draft.is_some())
     }
 
     /// The blocks that have an object.

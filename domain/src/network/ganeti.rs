@@ -25,6 +25,14 @@ pub fn ganeti_tags(cluster_id: &str, id: Uuid, type_tag: Option<&str>) -> Vec<St
     own.into_iter().chain(type_tag.map(str::to_owned)).collect()
 }
 
+/// The id that the tags of a network in Ganeti tell, where it is of this installation.
+#[must_use]
+pub fn id_of(cluster_id: &str, tags: &[String]) -> Option<Uuid> {
+    let ours = format!("{}{cluster_id}", names::TAG_CLUSTER);
+    let id = tags.iter().find_map(|tag| tag.strip_prefix(names::TAG_ID))?;
+    tags.contains(&ours).then(|| Uuid::try_parse(id).ok()).flatten()
+}
+
 /// A network as Ganeti is to have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {

@@ -15,6 +15,8 @@ pub struct Found {
     pub id: Uuid,
     /// It has a prefix, and is not being deleted.
     pub ready: bool,
+    /// A Subnet gives it addresses.
+    pub addressed: bool,
     /// Its addresses of IPv6.
     pub v6: Option<Range6>,
 }
@@ -78,8 +80,16 @@ fn found(nic: &Nic, network: Option<Found>) -> Result<Found, Flaw> {
             format!("Network {name} of NIC {} does not exist: create it, and the machine goes on.", nic.name);
         return Err(Flaw { reason: Reason::NetworkNotFound, message });
     };
-    if network.ready {
+    if network.ready && network.addressed {
         return Ok(network);
+    }
+    if network.ready {
+        // The Subnet of the same manifest may come after the machine, whose place would then mean another address.
+        let message = format!(
+            "Network {name} of NIC {} has no Subnet that gives it addresses: create one, and the machine goes on.",
+            nic.name
+        );
+        return Err(Flaw { reason: Reason::NetworkNotReady, message });
     }
     let message = format!("Network {name} of NIC {} is not ready; its own conditions say why.", nic.name);
     Err(Flaw { reason: Reason::NetworkNotReady, message })
@@ -134,9 +144,10 @@ mod tests {
     fn find(name: &str) -> Option<Found> {
         let v6 = Some(Range6 { cidr: "2001:db8::/64".parse().unwrap(), gateway: None });
         match name {
-            "lan" => Some(Found { id: LAN, ready: true, v6 }),
-            "dmz" => Some(Found { id: DMZ, ready: true, v6: None }),
-            "new" => Some(Found { id: Uuid::nil(), ready: false, v6: None }),
+            "lan" => Some(Found { id: LAN, ready: true, addressed: true, v6 }),
+            "dmz" => Some(Found { id: DMZ, ready: true, addressed: true, v6: None }),
+            "bare" => Some(Found { id: LAN, ready: true, addressed: false, v6: None }),
+            "new" => Some(Found { id: Uuid::nil(), ready: false, addressed: true, v6: None }),
             _ => None,
         }
     }
@@ -154,6 +165,7 @@ mod tests {
         };
         assert_eq!(wait(&[nic("eth0", "lan"), nic("eth1", "none")]), (1, Reason::NetworkNotFound));
         assert_eq!(wait(&[nic("eth0", "new"), nic("eth1", "none")]), (0, Reason::NetworkNotReady));
+        assert_eq!(wait(&[nic("eth0", "bare")]), (0, Reason::NetworkNotReady));
         let odd = Nic { address: Some("ten".into()), ..nic("eth0", "lan") };
         assert_eq!(wait(&[odd]), (0, Reason::InvalidSpec));
     }

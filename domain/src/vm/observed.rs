@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cyclades_crds::{
     condition::Reason,
+    nic::NicStatus,
     virtual_machine::{ActionType, DriftPolicy, PowerState, Shape},
 };
 
@@ -49,6 +50,8 @@ pub struct Observed {
     pub tags: Option<TagChange>,
     /// What it has beside its flavor's shape.
     pub extras: Fitting,
+    /// Its NICs, with what each was given, once all have something; `None` before, and for none.
+    pub nics: Option<Arc<[NicStatus]>>,
 }
 
 /// What a machine declares beside its flavor's shape, and what became of it. Nearly all machines have none of it.

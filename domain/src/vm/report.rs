@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cyclades_crds::{
     condition::{ConditionType, Reason},
+    nic::NicStatus,
     virtual_machine::{ActionResult, ActionType, DriftPolicy, ObservedPower, PowerState, Shape},
 };
 
@@ -50,6 +51,8 @@ pub struct Status {
     pub restart_required: bool,
     /// What was brought about of its extras; `None` for nothing.
     pub extras: Option<Arc<Extras>>,
+    /// Its NICs, with what each was given; `None` for none.
+    pub nics: Option<Arc<[NicStatus]>>,
     /// The last action, and what came of it.
     pub last_action: Option<Arc<LastAction>>,
     /// Conditions.
@@ -108,6 +111,7 @@ pub fn report(
         own_boot: rescue::own_boot(observed, instance, before.own_boot.as_ref()),
         restart_required: unplugged,
         extras: extras(desired, observed, instance),
+        nics: observed.nics.clone().or_else(|| before.nics.clone()),
         last_action: last_action(desired, observed, decision, before),
         verdicts,
     }

@@ -185,6 +185,7 @@ impl Story {
             broken: self.status.is_broken(),
             tags: TagChange::between(&self.has_tags, &self.wanted_tags),
             extras: Fitting { applied: self.status.extras.clone(), ..self.extras.clone() },
+            nics: None,
         }
     }
 

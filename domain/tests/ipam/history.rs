@@ -81,15 +81,16 @@ impl Writer {
     /// Writes what is to be written; where somebody was faster, sees what is there.
     fn write(&mut self) {
         for dirty in self.pool.dirty() {
-            match self.bed.store.write(&dirty) {
-                Some(version) => self.pool.put(dirty.index, version, dirty.block),
+            let index = dirty.index;
+            let (version, block) = match self.bed.store.write(&dirty) {
+                Some(version) => (version, dirty.block),
                 None => {
                     self.bed.conflicts.fetch_add(1, Ordering::Relaxed);
-                    self.pool.discard(dirty.index);
-                    let (version, block) = self.bed.store.read(dirty.index).expect("somebody wrote it");
-                    self.pool.put(dirty.index, version, block);
+                    self.pool.discard(index);
+                    self.bed.store.read(index).expect("somebody wrote it")
                 }
-            }
+            };
+            self.pool.put(index, version, block);
         }
     }
 

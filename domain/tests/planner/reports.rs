@@ -30,6 +30,7 @@ fn statuses() -> [Status; 2] {
         own_boot: None,
         restart_required: false,
         extras: None,
+        nics: None,
         last_action: None,
         verdicts: Vec::new(),
     };

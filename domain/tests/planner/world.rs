@@ -176,5 +176,6 @@ pub fn well() -> Observed {
         broken: false,
         tags: None,
         extras: Fitting::default(),
+        nics: None,
     }
 }

@@ -14,4 +14,4 @@ mod thing;
 pub use change::{Change, End, account};
 pub use dump::Ganeti;
 pub use play::{Ground, Play};
-pub use tables::{Subject, backend, catalog, machine};
+pub use tables::{Subject, backend, catalog, machine, networks};

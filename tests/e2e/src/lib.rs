@@ -30,7 +30,7 @@ pub use machine::Machine;
 pub use proxy::Proxy;
 pub use secrets::files_with;
 pub use sim::SimCluster;
-pub use space::Space;
+pub use space::{LINK_POOL, Space, network};
 pub use stage::Stage;
 pub use suite::{Case, Need, Suite};
 pub use told::{Told, condition};

@@ -9,6 +9,8 @@ use crate::{Machine, Stage};
 const DISKLESS: &str = "diskless";
 /// Flavor of the least machine there is.
 const TINY: &str = "tiny";
+/// LinkPool of every bed.
+pub const LINK_POOL: &str = "networks";
 /// Image that every space has; every bed's clusters know this OS.
 const IMAGE: &str = "noop";
 
@@ -114,7 +116,29 @@ pub(crate) fn volume_type(name: &str, template: &str) -> Value {
     })
 }
 
+/// The manifests of a Network and of its Subnet.
+#[must_use]
+pub fn network(namespace: &str, name: &str, cidr: &str, gateway: &str) -> [Value; 2] {
+    let object = |kind: &str, spec: Value| {
+        json!({
+            "apiVersion": "cyclades.io/v1alpha1", "kind": kind,
+            "metadata": {"name": name, "namespace": namespace}, "spec": spec,
+        })
+    };
+    let subnet = json!({"networkRef": {"name": name}, "cidr": cidr, "gateway": gateway});
+    [object("Network", json!({})), object("Subnet", subnet)]
+}
+
+/// The manifest of the LinkPool that all networks have their prefixes from.
+fn link_pool() -> Value {
+    json!({
+        "apiVersion": "cyclades.io/v1alpha1", "kind": "LinkPool", "metadata": {"name": LINK_POOL},
+        "spec": {"macPrefixes": {"first": "aa:00:0", "count": 256}},
+    })
+}
+
 /// What every suite's cases share.
-pub(crate) fn catalog() -> [Value; 3] {
-    [volume_type(DISKLESS, "Diskless"), volume_type("file", "File"), flavor(TINY, "16Mi", DISKLESS, "0")]
+pub(crate) fn catalog() -> [Value; 4] {
+    let tiny = flavor(TINY, "16Mi", DISKLESS, "0");
+    [volume_type(DISKLESS, "Diskless"), volume_type("file", "File"), tiny, link_pool()]
 }

@@ -48,7 +48,7 @@ pub use error::Error;
 pub use fault::{Fault, FaultId, FaultKind, Matcher};
 pub use interpose::{Interposer, Moment, Seen};
 pub use latency::Latency;
-pub use observe::{InstanceView, JobView};
+pub use observe::{InstanceView, JobView, NetworkView};
 pub use options::{NodeSpec, Options, OsSpec, Runtime};
 pub use preload::InstanceSpec;
 pub use sim::Sim;

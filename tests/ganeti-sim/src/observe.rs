@@ -1,6 +1,6 @@
 //! What a test can see of a cluster without RAPI.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -9,7 +9,7 @@ use crate::counts::Counts;
 use crate::query::status_of;
 use crate::queue::Job;
 use crate::shared::changed_before;
-use crate::state::{Instance, World};
+use crate::state::{Instance, Network, World};
 use crate::{Error, Sim};
 
 /// A job as a test sees it.
@@ -125,7 +125,31 @@ impl InstanceView {
     }
 }
 
+/// A network as a test sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NetworkView {
+    /// Its name.
+    pub name: String,
+    /// Its IPv4 range.
+    pub range: String,
+    /// Tags, in order.
+    pub tags: Vec<String>,
+}
+
 impl Sim {
+    /// All networks.
+    #[must_use]
+    pub fn networks(&self) -> Vec<NetworkView> {
+        let state = self.shared.state();
+        let view = |network: &Arc<Network>| NetworkView {
+            name: network.name.clone(),
+            range: network.pool.subnet.to_string(),
+            tags: network.tags.iter().cloned().collect(),
+        };
+        state.networks.values().map(view).collect()
+    }
+
     /// What was asked of RAPI since the start.
     #[must_use]
     pub fn requests(&self) -> Counts {

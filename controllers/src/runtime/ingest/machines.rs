@@ -4,6 +4,7 @@ use tracing::warn;
 
 use super::Intake;
 use crate::{
+    network_kind,
     runtime::{context::Ctx, queue::Urgency, watch::Unparsed},
     world::{Key, Machine, ObjectName, World, machines::Stored, needs::Need, wire::VmWire},
 };
@@ -54,15 +55,13 @@ impl Intake for Machines {
     }
 
     fn remove(ctx: &Ctx, key: &ObjectName) {
-        let left = networks(ctx, key);
-        left.iter().for_each(|network| ctx.queue.wake(network, Urgency::User));
         let woken = ctx.world.change(|world| {
             let Some(machine) = world.machines.remove(key) else { return Vec::new() };
+            let mut woken = leave_networks(world, &machine);
             // Another one that names the same id may have it now.
-            let heir = world.machines.by_id(machine.id).cloned().map(Key::Vm);
-            let Some(name) = machine.backend else { return heir.into_iter().collect() };
-            let mut woken: Vec<Key> = world.needs.met(&Need::Capacity).into_iter().map(Key::Vm).collect();
-            woken.extend(heir);
+            woken.extend(world.machines.by_id(machine.id).cloned().map(Key::Vm));
+            let Some(name) = machine.backend else { return woken };
+            woken.extend(world.needs.met(&Need::Capacity).into_iter().map(Key::Vm));
             woken.extend(world.room_on(&name).into_iter().map(Key::Vm));
             if let Some(backend) = world.backends.get_mut(&name) {
                 backend.inventory.stop_suspecting(machine.id);
@@ -93,4 +92,17 @@ fn networks(ctx: &Ctx, key: &ObjectName) -> Vec<Key> {
             |name: &ObjectName| world.networks.get(name).is_some_and(|network| network.entry.deleting);
         named.filter(leaving).map(Key::Network).collect()
     })
+}
+
+/// What a machine that is gone had in its networks is free, and its cluster may not need them any more.
+fn leave_networks(world: &mut World, machine: &Machine) -> Vec<Key> {
+    if machine.nics().is_empty() {
+        return Vec::new();
+    }
+    let backend = machine.backend.as_ref().and_then(|name| world.backends.get(name));
+    if let Some(backend) = backend {
+        backend.networks.wanted.notify_one();
+    }
+    let left = network_kind::claims::depart(world, machine.networks(), machine.id);
+    left.into_iter().map(Key::Network).collect()
 }

@@ -16,6 +16,7 @@ use crate::{
     world::{
         Key, ObjectName, World,
         catalog::Entry,
+        needs::Need,
         networks::{LinkPoolObject, NetworkObject, SubnetObject},
         wire::{MetaWire, WholeWire},
     },
@@ -94,8 +95,11 @@ impl Intake for Networks {
             prefix: wire.status.mac_prefix.as_deref().and_then(|prefix| prefix.parse().ok()),
             entry: entry(meta, wire.spec, wire.status.observed_generation, wire.status.conditions),
         };
-        if ctx.world.change(|world| world.networks.put(&name, network)) {
-            wake(ctx, [Key::Network(name)], urgency);
+        let waiting = ctx.world.change(|world| {
+            world.networks.put(&name, network).then(|| world.needs.met(&Need::Network(name.clone())))
+        });
+        if let Some(waiting) = waiting {
+            wake(ctx, waiting.into_iter().map(Key::Vm).chain([Key::Network(name)]), urgency);
         }
     }
 
@@ -232,15 +236,21 @@ impl Intake for IpBlocks {
         blocks.map(|(network, index)| cyclades_domain::ipam::block_name(network, index).into()).collect()
     }
 
-    fn put(ctx: &Ctx, object: &Unparsed<'_>, _: Urgency) {
+    fn put(ctx: &Ctx, object: &Unparsed<'_>, urgency: Urgency) {
         let Some((network, index)) = block_of(object.plain_name()) else {
             return refuse(ctx, object, &"its name is that of no block; it counts for nothing");
         };
         let Some(wire) = read::<IPBlockSpec, serde_json::Value>(ctx, object) else { return };
         match Block::of(&wire.spec) {
-            Ok(block) => ctx
-                .world
-                .change(|world| world.networks.put_block(network, index, wire.metadata.version(), block)),
+            Ok(block) => {
+                let version = wire.metadata.version();
+                let waiting = ctx.world.change(|world| {
+                    let news = world.networks.put_block(network, index, version, block);
+                    let name = world.networks.by_id(network).filter(|_| news).cloned()?;
+                    Some(world.needs.met(&Need::Network(name)))
+                });
+                wake(ctx, waiting.into_iter().flatten().map(Key::Vm), urgency);
+            }
             Err(error) => refuse(ctx, object, &error),
         }
     }

@@ -13,13 +13,14 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// States that a job stays in.
 const OVER: [&str; 3] = ["success", "error", "canceled"];
 /// What two instances of the same manifest differ in, and what changes by itself.
-const NOISE: [&str; 11] = [
+const NOISE: [&str; 12] = [
     "name",
     "uuid",
     "serial_no",
     "ctime",
     "mtime",
     "network_port",
+    "nic.ips",
     "nic.macs",
     "nic.uuids",
     "disk.uuids",

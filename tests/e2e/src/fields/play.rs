@@ -11,10 +11,15 @@ use super::dump::{Ganeti, difference};
 use super::schema::refusals;
 use super::tables::{Subject, machine};
 use super::thing::Thing;
-use crate::{LONG, Look, Stage, eventually, space::flavor};
+use crate::{
+    LONG, Look, Stage, eventually,
+    space::{flavor, network},
+};
 
 /// Changes at a time on a simulator: it does a job in a moment, and the operator looks every second.
 const AT_ONCE: usize = 8;
+/// Kinds that no machine is made of.
+const APART: [&str; 3] = ["Network", "Subnet", "LinkPool"];
 /// Readings of the inventory in which nothing may happen any more.
 const REST: u32 = 2;
 
@@ -88,6 +93,8 @@ impl<'a> Ground<'a> {
             image(&namespace, "other", json!({"ganetiOS": {"name": "noop"}})),
             image(&namespace, "medium2", medium("medium2.iso")),
         ];
+        objects.extend(network(&namespace, "lan", "10.0.0.0/24", "10.0.0.1"));
+        objects.extend(network(&namespace, "dmz", "10.1.0.0/24", "10.1.0.1"));
         for place in [&namespace, &images] {
             objects.push(image(place, "guest", guest.clone()));
             objects.push(image(place, "medium", medium(&format!("{place}.iso"))));
@@ -260,13 +267,14 @@ impl<'a> Play<'a> {
         let entry = Thing::new(ground.stage, self.kind, &ground.namespace, name)?;
         entry.create(&before).await?;
         entry.observed().await?;
-        let machine = match change.alone {
+        let machine = match change.alone || APART.contains(&self.kind) {
             true => None,
             false => Some(ground.make(name, &self.made_of(name).await?).await?),
         };
         let was = ground.look_at(machine.as_ref()).await?;
         let back = change.way_back(&before);
-        for (patch, is_refused) in [(&change.to, change.end == End::Refused), (&back, false)] {
+        let ends = [(&change.to, change.end == End::Refused), (&back, change.end == End::Stays)];
+        for (patch, is_refused) in ends {
             if is_refused {
                 entry.refuses(patch, &self.refusals).await?;
                 break;

@@ -28,6 +28,7 @@ pub fn machine(namespace: &str, backend: &str) -> Subject {
     table.extend(of_software(namespace));
     table.extend(of_devices());
     table.extend(of_rescue(namespace));
+    table.extend(of_nics());
     Subject { kind: "VirtualMachine", base, table }
 }
 
@@ -124,6 +125,68 @@ fn of_rescue(namespace: &str) -> Vec<Change> {
     ]
 }
 
+/// The NICs that a machine was made with stay as they are.
+fn of_nics() -> Vec<Change> {
+    let nics = |name: &str, network: &str| json!({"nics": [{"name": name, "networkRef": {"name": network}}]});
+    let mut address = nics("eth0", "lan");
+    address["nics"][0]["address"] = json!("10.0.0.77");
+    let mut mac = nics("eth0", "lan");
+    mac["nics"][0]["macAddress"] = json!("aa:00:01:23:45:67");
+    let lan = nics("eth0", "lan");
+    vec![
+        Change::new("nics", lan.clone()).refused(),
+        Change::new("nics", json!({"nics": null})).with(lan.clone()).refused(),
+        Change::new("nics[].name", nics("eth1", "lan")).with(lan.clone()).refused(),
+        Change::new("nics[].networkRef.name", nics("eth0", "dmz")).with(lan.clone()).refused(),
+        Change::new("nics[].address", address).with(lan.clone()).refused(),
+        Change::new("nics[].macAddress", mac).with(lan).refused(),
+    ]
+}
+
+/// What connects machines. None of them needs a machine to be changed.
+#[must_use]
+pub fn networks() -> [Subject; 3] {
+    let never = |path: &str, patch: Value| Change::new(path, patch).refused();
+    let id = json!({"id": "6d1b3ff4-5a4c-4d42-9c3a-8e7f00000004"});
+    let custom = |link: &str| json!({"type": "Custom", "link": link});
+    let network = Subject {
+        kind: "Network",
+        base: json!({}),
+        table: vec![
+            never("id", id.clone()),
+            never("type", custom("br1")),
+            never("type", json!({"type": "MACFiltered", "link": null})).with(custom("br1")),
+            never("link", custom("br2")).with(custom("br1")),
+        ],
+    };
+    let pools = |start: &str, end: &str| json!({"allocationPools": [{"start": start, "end": end}]});
+    let whole = pools("10.9.0.10", "10.9.0.20");
+    let subnet = Subject {
+        kind: "Subnet",
+        base: json!({"networkRef": {"name": "lan"}, "cidr": "10.9.0.0/24"}),
+        table: vec![
+            never("id", id),
+            never("networkRef.name", json!({"networkRef": {"name": "dmz"}})),
+            never("cidr", json!({"cidr": "10.8.0.0/24"})),
+            never("gateway", json!({"gateway": "10.9.0.1"})),
+            Change::new("allocationPools[].start", pools("10.9.0.11", "10.9.0.20")).with(whole.clone()),
+            Change::new("allocationPools[].end", pools("10.9.0.10", "10.9.0.21")).with(whole.clone()),
+            Change::new("allocationPools", whole),
+        ],
+    };
+    let pool = Subject {
+        kind: "LinkPool",
+        base: json!({"macPrefixes": {"first": "aa:0f:0", "count": 2}}),
+        table: vec![
+            never("macPrefixes.first", json!({"macPrefixes": {"first": "aa:0e:0"}})),
+            never("macPrefixes.count", json!({"macPrefixes": {"count": 1}})),
+            Change::new("macPrefixes.count", json!({"macPrefixes": {"count": 3}})).stays(),
+            Change::new("reserved", json!({"reserved": ["aa:0f:1"]})),
+        ],
+    };
+    [network, subnet, pool]
+}
+
 /// A backend that leads to a cluster at `url`, whose certificate has `pin` and is `pem`.
 #[must_use]
 pub fn backend(url: &str, pin: &str, pem: &str, secret: &str) -> Subject {
@@ -148,6 +211,7 @@ pub fn backend(url: &str, pin: &str, pem: &str, secret: &str) -> Subject {
         Change::new("hypervisor", json!({"hypervisor": "kvm"})),
         Change::new("allowedHypervisorParameters", json!({"allowedHypervisorParameters": ["acpi"]})),
         Change::new("rescueMedia", json!({"rescueMedia": ["/srv/iso/"]})),
+        Change::new("macFilteredBridge", json!({"macFilteredBridge": "prv0"})),
         Change::new("takeOverFrom", json!({"takeOverFrom": "6d1b3ff4-5a4c-4d42-9c3a-8e7f00000002"})),
     ];
     Subject { kind: "GanetiBackend", base, table }
@@ -217,8 +281,18 @@ impl Subject {
     /// One of each, of places that do not exist.
     pub(super) fn all_for_accounting() -> Vec<Self> {
         let mut all = Vec::from(catalog());
+        all.extend(networks());
+        // The operator's own: nobody else changes it.
+        all.push(Self { kind: "IPBlock", base: json!({}), table: of_blocks() });
         all.push(machine("default", "ganeti-1"));
         all.push(backend("https://cluster.example.com:5080", "pin", "pem", "secret"));
         all
     }
+}
+
+#[cfg(test)]
+fn of_blocks() -> Vec<Change> {
+    ["network", "index", "claims[].at", "claims[].mac", "claims[].owner", "claims[].nic"]
+        .map(|path| Change::new(path, json!({})))
+        .into()
 }

@@ -11,6 +11,7 @@ mod extras;
 mod fields;
 mod guards;
 mod life;
+mod networks;
 mod outages;
 mod power;
 mod rebuild;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
             extras::a_hypervisor_parameter_takes_effect_at_a_start,
             fields::that_reach_ganeti,
             fields::that_reach_qemu,
+            networks::a_network_spans_clusters_while_machines_there_need_it,
             words::names_and_metadata_are_not_told_to_ganeti,
             rebuild::another_image_is_installed_once_for_each_id,
             rebuild::a_mistake_shows_before_anything_is_lost,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use cyclades_bed::NAMESPACE;
-use cyclades_e2e::fields::{Ganeti, Ground, Play, Subject, backend, catalog, machine};
+use cyclades_e2e::fields::{Ganeti, Ground, Play, Subject, backend, catalog, machine, networks};
 use cyclades_e2e::{SOON, SimCluster, Stage};
 use ganeti_sim::{Options, OsSpec};
 use secrecy::ExposeSecret as _;
@@ -31,6 +31,7 @@ async fn ground<'a>(
 ) -> Result<(Ground<'a>, serde_json::Value)> {
     let spec = json!({
         "allowedHypervisorParameters": ["acpi", "kernel_path"], "rescueMedia": [Ground::media(stage)],
+        "macFilteredBridge": "br0",
     });
     cluster.declare(spec).await?;
     cluster.backend.ready(SOON).await?;
@@ -47,11 +48,11 @@ pub async fn of_machines(stage: &Stage) -> Result<()> {
     ground.clear(&before).await
 }
 
-/// Those of a Flavor, an Image and a VolumeType: machines that are made of them are left alone.
+/// Those of a Flavor, an Image and a VolumeType: machines that are made of them are left alone. And of what connects machines.
 pub async fn of_what_machines_are_made_of(stage: &Stage) -> Result<()> {
     let cluster = cluster(stage, "fields-made-of")?;
     let (ground, before) = ground(stage, "fields-made-of", &cluster).await?;
-    for subject in catalog() {
+    for subject in catalog().into_iter().chain(networks()) {
         Play::new(&ground, subject)?.catalog().await?;
     }
     ground.clear(&before).await

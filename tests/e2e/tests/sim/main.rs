@@ -12,6 +12,7 @@ mod extras;
 mod fields;
 mod guards;
 mod input;
+mod networks;
 mod placement;
 mod power;
 mod refusals;
@@ -100,6 +101,9 @@ fn a_life() -> Vec<Case> {
         fields::of_backends,
         words::names_and_metadata_change_and_ganeti_is_not_told,
         words::metadata_has_bounds,
+        networks::machines_have_addresses_while_they_live,
+        networks::who_gets_no_address_waits_for_one,
+        networks::no_address_is_given_twice,
         rescue::a_machine_is_rescued_and_boots_from_its_disk_again,
         rescue::a_medium_that_is_not_allowed_is_refused_until_it_is,
         rescue::only_kvm_can_be_rescued,
