@@ -62,6 +62,10 @@ pub(crate) async fn keep(session: &Session) -> Health {
         world.backends.get(&session.backend).map(|backend| Rc::clone(&backend.networks.wanted))
     });
     let Some(wanted) = wanted else { return Health::Synchronising };
+    // What nobody waits for is not asked for in the first moments of a session, which are others'.
+    if session.ctx.world.look(|world| needed(world, session).is_empty()) {
+        pause(every, &wanted).await;
+    }
     let mut failures = Tolerance::default();
     loop {
         match round(session).await {
@@ -93,11 +97,8 @@ pub(crate) async fn look_on(session: &Session) -> Answer<()> {
 async fn round(session: &Session) -> Result<Round, Health> {
     let (world, cluster_id) = (&session.ctx.world, &session.ctx.installation.cluster_id);
     let is_idle = world.look(|world| {
-        let backend = world.backends.get(&session.backend);
-        backend.is_none_or(|backend| {
-            let has_none = backend.networks.has.as_ref().is_some_and(BTreeSet::is_empty);
-            has_none && needed(world, backend, cluster_id).is_empty()
-        })
+        let has = world.backends.get(&session.backend).and_then(|backend| backend.networks.has.as_ref());
+        has.is_some_and(BTreeSet::is_empty) && needed(world, session).is_empty()
     });
     if is_idle {
         return Ok(Round::Rest);
@@ -107,13 +108,11 @@ async fn round(session: &Session) -> Result<Round, Health> {
     let groups = session.ask("groups", session.client.groups()).await.map_err(said)?;
     let groups: Vec<String> = groups.into_iter().map(|group| group.name).collect();
     // From here to the job nothing else runs: a machine that is placed after this reading is seen in the next round.
-    let needed = world.look(|world| {
+    let (needed, before) = world.look(|world| {
         let backend = world.backends.get(&session.backend);
-        backend.map(|backend| needed(world, backend, cluster_id)).unwrap_or_default()
+        let standing = backend.map(|backend| backend.networks.standing.clone());
+        (needed(world, session), standing.unwrap_or_default())
     });
-    let before = world
-        .look(|world| world.backends.get(&session.backend).map(|backend| backend.networks.standing.clone()));
-    let before = before.unwrap_or_default();
     let Plan { has, mut standing, todo } = Plan::new(cluster_id, &groups, &all, needed, &before);
     note(session, &has, &standing);
     let Some(todo) = todo else { return Ok(Round::Rest) };
@@ -194,7 +193,9 @@ impl Plan {
 }
 
 /// What the machines on a cluster need; those that only look at an instance need nothing made.
-fn needed(world: &World, backend: &Backend, cluster_id: &str) -> Vec<Needed> {
+fn needed(world: &World, session: &Session) -> Vec<Needed> {
+    let Some(backend) = world.backends.get(&session.backend) else { return Vec::new() };
+    let cluster_id = &session.ctx.installation.cluster_id;
     let machines = world.machines.on_backend(&backend.name).filter_map(|key| world.machines.get(key));
     let machines = machines.filter(|machine| machine.management == ManagementPolicy::Managed);
     let names: BTreeSet<ObjectName> = machines.flat_map(Machine::networks).collect();

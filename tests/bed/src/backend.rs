@@ -50,6 +50,7 @@ fn spec(secret: &str, access: &Access, options: &Options) -> Value {
     let mut spec = json!({
         "endpoints": [access.endpoint],
         "credentialsSecretRef": {"name": secret},
+        "macFilteredBridge": "br0",
         "tls": {"pins": [access.pin]},
         "hypervisor": access.hypervisor,
         "limits": {"vcpusPerCpu": options.vcpus_per_cpu},

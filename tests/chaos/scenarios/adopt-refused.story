@@ -15,6 +15,6 @@ An instance of another installation is not taken over: nothing is done to it.
   says   web: Placed=True BackendChosen
   says   web: InSync=Unknown Creating
   says   web: powerState Pending
-  event  web: Warning InstanceNameTaken: An instance named old.example.com exists in Ganeti and is not this machine's; it is not touched. Rename or remove it there, or delete this object.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  event  web: Warning InstanceNameTaken: An instance named old.example.com exists in Ganeti and is not this machine's; it is not touched. Rename or remove it there, or delete this object.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.

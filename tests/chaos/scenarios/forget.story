@@ -8,8 +8,8 @@ A cluster is gone for good: its backend is forgotten, and its machines may go wi
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
@@ -35,8 +35,8 @@ A cluster is gone for good: its backend is forgotten, and its machines may go wi
 > until vm web reason=BackendForgotten
   says   web: Ready=False BackendForgotten: The cluster of GanetiBackend ganeti-1 is gone for good, and this machine with it: delete this object.
   says   ganeti-1: Ready=False BackendForgotten: The annotation cyclades.io/forget says that the cluster is gone for good: no request is sent to it, and its machines may be deleted.
-  event  ganeti-1: Warning BackendForgotten: The annotation cyclades.io/forget says that the cluster is gone for good: no request is sent to it, and its machines may be deleted.
   event  web: Warning BackendForgotten: The cluster of GanetiBackend ganeti-1 is gone for good, and this machine with it: delete this object.
+  event  ganeti-1: Warning BackendForgotten: The annotation cyclades.io/forget says that the cluster is gone for good: no request is sent to it, and its machines may be deleted.
 
 > delete vm web
   plan   web: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: The annotation cyclades.io/forget says that the cluster is gone for good: no request is sent to it, and its machines may be deleted.

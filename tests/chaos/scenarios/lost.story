@@ -8,8 +8,8 @@ An administrator removes an instance: it is not made anew before its owner says 
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
@@ -33,8 +33,8 @@ An administrator removes an instance: it is not made anew before its owner says 
   says   web: InSync=Unknown Creating
   says   web: powerState Lost
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
-  event  web: Warning InstanceLost: The instance is gone from Ganeti. Delete this object, or set onMissing: Recreate for a new, blank instance.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  event  web: Warning InstanceLost: The instance is gone from Ganeti. Delete this object, or set onMissing: Recreate for a new, blank instance.
 
 > set vm web onMissing=Recreate
   plan   web: submit a job: create instance cyclades-web with 1 vcpus, 128 MiB of memory, 0 MiB of disk (diskless), since its instance is gone from Ganeti, and spec.onMissing is Recreate

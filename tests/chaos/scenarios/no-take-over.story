@@ -8,8 +8,8 @@ Kubernetes has lost everything. Without takeOverFrom, the cluster is another lif
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
@@ -32,14 +32,14 @@ Kubernetes has lost everything. Without takeOverFrom, the cluster is another lif
 
 > until backend ganeti-1 reason=ClaimedByAnother
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
+  says   ganeti-1: Ready=False ClaimedByAnother: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
   says   web: Ready=False NoBackendFits: No backend fits: ganeti-1: is not ready (ClaimedByAnother).
   says   web: Placed=False NoBackendFits
   says   web: InSync=Unknown Creating
   says   web: powerState Pending
-  says   ganeti-1: Ready=False ClaimedByAnother: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
-  event  web: Warning NoBackendFits: No backend fits: ganeti-1: is not ready (ClaimedByAnother).
   event  ganeti-1: Warning ClaimedByAnother: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.
+  event  web: Warning NoBackendFits: No backend fits: ganeti-1: is not ready (ClaimedByAnother).
 
 > apply vm new backendName=ganeti-1
   plan   new: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: Installation chaos (incarnation UUID) manages the instances named cyclades-* of this cluster; nothing is changed here. If that installation is gone for good and this one recovers it, set spec.takeOverFrom: UUID. If it still runs, give this backend another instanceNamePrefix.

@@ -15,8 +15,8 @@ A machine that is only looked at says what is there, and nothing is done to it, 
   says   web: Placed=True BackendChosen
   says   web: InSync=False Drifted
   says   web: powerState Running
-  event  web: Normal Observed: The machine is only looked at. Ganeti differs: memory: declared 128 MiB, Ganeti has 512 MiB.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  event  web: Normal Observed: The machine is only looked at. Ganeti differs: memory: declared 128 MiB, Ganeti has 512 MiB.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
 
 > guest dies web

@@ -8,8 +8,8 @@ A cluster is taken offline: nothing is sent to it, its machines wait; afterwards
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
@@ -35,13 +35,13 @@ A cluster is taken offline: nothing is sent to it, its machines wait; afterwards
   plan   db: stays at NoBackendFits: No backend fits: ganeti-1: is offline.
 
 > until vm web reason=BackendOffline
+  says   web: Ready=False BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
   says   db: Ready=False NoBackendFits: No backend fits: ganeti-1: is offline.
   says   db: Placed=False NoBackendFits
   says   db: InSync=Unknown Creating
   says   db: powerState Pending
-  says   web: Ready=False BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
-  event  web: Warning BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
   event  db: Warning NoBackendFits: No backend fits: ganeti-1: is offline.
+  event  web: Warning BackendOffline: GanetiBackend ganeti-1 is not ready: spec.offline is true: no request is sent to the cluster. Set it to false to go on.
 
 > until vm db reason=NoBackendFits
 
@@ -52,23 +52,23 @@ A cluster is taken offline: nothing is sent to it, its machines wait; afterwards
 > until vm web Ready powerState=Stopped
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
+  step   db: place on ganeti-1
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   stop: job INSTANCE_SHUTDOWN(cyclades-web)
-  event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
-  step   db: place on ganeti-1
   step   create: job INSTANCE_CREATE(cyclades-db)
+  event  web: Normal Stopping: Job 3 on ganeti-1 is to shut down instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  db: Normal Scheduled: Placed on ganeti-1.
   event  db: Normal Creating: Job 4 on ganeti-1 is to create instance cyclades-db.
   ended  job INSTANCE_SHUTDOWN(cyclades-web): success
+  ended  job INSTANCE_CREATE(cyclades-db): success
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: powerState Stopped
-  ended  job INSTANCE_CREATE(cyclades-db): success
-  event  web: Normal Stopped: The machine is stopped as declared.
   says   db: Ready=True Ready: The machine runs as declared.
   says   db: Placed=True BackendChosen
   says   db: InSync=True InSync
   says   db: powerState Running
+  event  web: Normal Stopped: The machine is stopped as declared.
   event  db: Normal Running: The machine runs as declared.
 
 > until vm db Ready

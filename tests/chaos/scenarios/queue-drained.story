@@ -8,8 +8,8 @@ The job queue is drained: nothing is sent until it is open again.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
@@ -30,10 +30,10 @@ The job queue is drained: nothing is sent until it is open again.
   plan   web: in the end Ready: The machine is stopped as declared.
 
 > until backend ganeti-1 reason=QueueDrained
-  says   ganeti-1: Ready=False QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
   says   web: Ready=False BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
-  event  ganeti-1: Warning QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
+  says   ganeti-1: Ready=False QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
   event  web: Warning BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
+  event  ganeti-1: Warning QueueDrained: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.
 
 > queue open
   plan   web: stays at BackendNotReady: GanetiBackend ganeti-1 is not ready: The job queue is drained: nothing is submitted until an administrator opens it with gnt-cluster queue undrain.

@@ -8,8 +8,8 @@ A machine gets another image, at most once for each request, and says what is on
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Placed on ganeti-1.
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   ended  job INSTANCE_CREATE(cyclades-web): success
@@ -49,8 +49,8 @@ A machine gets another image, at most once for each request, and says what is on
   says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
   says   web: InSync=True InSync
   says   web: action first: Done
-  step   start: job INSTANCE_STARTUP(cyclades-web)
   event  web: Normal Rebuilt: Action first is done: image other is installed.
+  step   start: job INSTANCE_STARTUP(cyclades-web)
   event  web: Normal Starting: Job 6 on ganeti-1 is to start instance cyclades-web.
   ended  job INSTANCE_STARTUP(cyclades-web): success
   says   web: Ready=True Ready: The machine runs as declared.
@@ -84,8 +84,8 @@ A machine gets another image, at most once for each request, and says what is on
   says   web: Ready=False Rebuilding: The rebuild is over; the machine is made to be as powerState says.
   says   web: InSync=True InSync
   says   web: action second: Done
-  step   start: job INSTANCE_STARTUP(cyclades-web)
   event  web: Normal Rebuilt: Action second is done: image noop is installed.
+  step   start: job INSTANCE_STARTUP(cyclades-web)
   event  web: Normal Starting: Job 10 on ganeti-1 is to start instance cyclades-web.
   ended  job INSTANCE_STARTUP(cyclades-web): success
   says   web: Ready=True Ready: The machine runs as declared.

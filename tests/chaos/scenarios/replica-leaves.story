@@ -8,9 +8,9 @@ Of two replicas, the one that holds the cluster ends in good order, and its succ
   event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   web: place on ganeti-1
-  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
+  event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
   event  web: Normal Scheduled: Placed on ganeti-1.
 
 > operator hands over
@@ -40,6 +40,7 @@ Of two replicas, the one that holds the cluster ends in good order, and its succ
 
 > until vm web Ready powerState=Stopped
   ended  job INSTANCE_SHUTDOWN(cyclades-web): success
+  says   web: Ready=False Stopping: The instance is being shut down (job 3).
   says   web: Ready=True Ready: The machine is stopped as declared.
   says   web: powerState Stopped
   event  web: Normal Stopped: The machine is stopped as declared.

@@ -9,10 +9,10 @@ Of two clusters one takes connections and answers nothing: machines of the other
 > until vm web Ready
   step   db: place on ganeti-2
   step   web: place on ganeti-1
-  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   says   ganeti-2: Ready=False Synchronising: The inventory is being read.
-  event  ganeti-1: Normal Synchronising: The inventory is being read.
+  says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-2: Normal Synchronising: The inventory is being read.
+  event  ganeti-1: Normal Synchronising: The inventory is being read.
   says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
   step   create: job INSTANCE_CREATE(cyclades-web)
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
@@ -35,12 +35,12 @@ Of two clusters one takes connections and answers nothing: machines of the other
   says   web: InSync=True InSync
   says   web: powerState Running
   event  web: Normal Running: The machine runs as declared.
+
+> until vm db Ready
   says   db: Ready=True Ready: The machine runs as declared.
   says   db: InSync=True InSync
   says   db: powerState Running
   event  db: Normal Running: The machine runs as declared.
-
-> until vm db Ready
 
 > backend hangs ganeti-1
   plan   db: in the end Ready: The machine runs as declared.

@@ -9,34 +9,34 @@ Two machines live side by side, and go.
 > until vm web Ready powerState=Running
   says   ganeti-1: Ready=False Synchronising: The inventory is being read.
   event  ganeti-1: Normal Synchronising: The inventory is being read.
+  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
+  step   db: place on ganeti-1
   step   web: place on ganeti-1
   step   create: job INSTANCE_CREATE(cyclades-web)
-  says   ganeti-1: Ready=True Ready: The cluster answers and its machines are managed.
-  event  web: Normal Scheduled: Placed on ganeti-1.
-  step   db: place on ganeti-1
-  step   create: job INSTANCE_CREATE(cyclades-db)
-  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  ganeti-1: Normal Ready: The cluster answers and its machines are managed.
+  step   create: job INSTANCE_CREATE(cyclades-db)
+  event  web: Normal Scheduled: Placed on ganeti-1.
+  event  web: Normal Creating: Job 2 on ganeti-1 is to create instance cyclades-web.
   event  db: Normal Scheduled: Placed on ganeti-1.
   event  db: Normal Creating: Job 3 on ganeti-1 is to create instance cyclades-db.
   ended  job INSTANCE_CREATE(cyclades-web): success
   ended  job INSTANCE_CREATE(cyclades-db): success
-  says   web: Ready=False Creating: The instance is being created (job 2).
-  says   web: Placed=True BackendChosen
-  says   web: InSync=Unknown Creating
-  says   web: powerState Pending
   says   db: Ready=False Creating: The instance is being created (job 3).
   says   db: Placed=True BackendChosen
   says   db: InSync=Unknown Creating
   says   db: powerState Pending
-  says   web: Ready=True Ready: The machine runs as declared.
-  says   web: InSync=True InSync
-  says   web: powerState Running
+  says   web: Ready=False Creating: The instance is being created (job 2).
+  says   web: Placed=True BackendChosen
+  says   web: InSync=Unknown Creating
+  says   web: powerState Pending
   says   db: Ready=True Ready: The machine is stopped as declared.
   says   db: InSync=True InSync
   says   db: powerState Stopped
-  event  db: Normal Stopped: The machine is stopped as declared.
+  says   web: Ready=True Ready: The machine runs as declared.
+  says   web: InSync=True InSync
+  says   web: powerState Running
   event  web: Normal Running: The machine runs as declared.
+  event  db: Normal Stopped: The machine is stopped as declared.
 
 > until vm db Ready powerState=Stopped
 
@@ -58,7 +58,7 @@ Two machines live side by side, and go.
   event  web: Normal Deleting: Job 5 on ganeti-1 is to remove instance cyclades-web.
   ended  job INSTANCE_REMOVE(cyclades-db): success
   ended  job INSTANCE_REMOVE(cyclades-web): success
-  gone   db
   gone   web
+  gone   db
 
 > until vm db gone

@@ -1,7 +1,7 @@
 //! Every example is what its kind takes.
 
 use anyhow::{Context as _, Result};
-use cyclades_crds::{Flavor, GanetiBackend, Image, VirtualMachine, VolumeType};
+use cyclades_crds::{Flavor, GanetiBackend, Image, LinkPool, Network, Subnet, VirtualMachine, VolumeType};
 use cyclades_house::{manifests, tree};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,6 +30,9 @@ fn unknown_fields(document: &Value) -> Result<Vec<String>> {
         "Image" => round_trip::<Image>(document),
         "VirtualMachine" => round_trip::<VirtualMachine>(document),
         "VolumeType" => round_trip::<VolumeType>(document),
+        "LinkPool" => round_trip::<LinkPool>(document),
+        "Network" => round_trip::<Network>(document),
+        "Subnet" => round_trip::<Subnet>(document),
         "Namespace" => round_trip::<Namespace>(document),
         "Secret" => {
             // The API server turns stringData into data; the type has it as it is written.

@@ -292,7 +292,7 @@ impl Subject {
 
 #[cfg(test)]
 fn of_blocks() -> Vec<Change> {
-    ["network", "index", "claims[].at", "claims[].mac", "claims[].owner", "claims[].nic"]
+    ["network", "index", "claims", "claims[].at", "claims[].mac", "claims[].owner", "claims[].nic"]
         .map(|path| Change::new(path, json!({})))
         .into()
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use cyclades_bed::NAMESPACE;
 use cyclades_control_plane::AuditEvent;
 use cyclades_crds::virtual_machine::ObservedPower;
-use cyclades_e2e::{LONG, Look, SOON, Stage, eventually};
+use cyclades_e2e::{LONG, Look, Machine, SOON, SimCluster, Space, Stage, eventually, network};
 use serde_json::{Value, json};
 
 /// The operator's account, as its token says.
@@ -95,14 +95,16 @@ async fn everything_the_operator_does(stage: &Stage) -> Result<()> {
         Ok(if counted { Look::Is(()) } else { Look::NotYet(format!("{events:?}")) })
     })
     .await?;
+    let networked = two_in_a_network(&space, &cluster).await?;
     stage.kubectl(&["delete", "ganetibackend", cluster.backend.name(), "--wait=false"]).await?;
-    for machine in [&placed, &pinned] {
+    for machine in networked.iter().chain([&placed, &pinned]) {
         machine.delete().await?;
         machine.gone(SOON).await?;
     }
     stage
         .kubectl(&["wait", "ganetibackend", cluster.backend.name(), "--for=delete", "--timeout=20s"])
         .await?;
+    stage.kubectl(&["delete", "network", "lan", "-n", space.namespace(), "--timeout=20s"]).await?;
     // The catalog's statuses were written when the stage was set.
     stage
         .kubectl(&["wait", "flavor/tiny", "volumetype/diskless", "--for=condition=Ready", "--timeout=20s"])
@@ -112,6 +114,18 @@ async fn everything_the_operator_does(stage: &Stage) -> Result<()> {
         .await?;
     // Its Lease goes with it.
     Ok(stage.bed_mut().await.operator()?.restart().await?)
+}
+
+/// One after the other: the first has a block of addresses made, the second has it changed.
+async fn two_in_a_network<'a>(space: &Space<'a>, cluster: &SimCluster<'_>) -> Result<[Machine<'a>; 2]> {
+    cluster.backend.patch(&json!({"spec": {"macFilteredBridge": "br0"}})).await?;
+    space.stage().apply(&network(space.namespace(), "lan", "10.0.0.0/24", "10.0.0.1")).await?;
+    let spec = cluster.here(json!({"nics": [{"name": "eth0", "networkRef": {"name": "lan"}}]}));
+    let left = space.apply("left", spec.clone()).await?;
+    left.ready(SOON).await?;
+    let right = space.apply("right", spec).await?;
+    right.ready(SOON).await?;
+    Ok([left, right])
 }
 
 /// All rules that are bound to the operator's account.
