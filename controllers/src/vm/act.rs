@@ -211,6 +211,6 @@ pub(super) fn is_transitional(decision: &Decision) -> bool {
         decision,
         Decision::Act(Step::Submit { .. } | Step::Place | Step::Guard | Step::Release)
             | Decision::Progress { .. }
-            | Decision::Wait { reason: Reason::Synchronising, .. }
+            | Decision::Wait { reason: Reason::Synchronising | Reason::Creating, .. }
     )
 }

@@ -83,7 +83,7 @@ fn claim(ctx: &Ctx, world: &mut World, claims: Vec<(Uuid, Ask)>) -> Missing {
         need = Some(Need::Network(name));
     }
     let message = "Its addresses are being claimed.".to_owned();
-    Missing { need, reason: Reason::Synchronising, message }
+    Missing { need, reason: Reason::Creating, message }
 }
 
 /// Why a backend cannot have the networks of a machine.
@@ -117,7 +117,7 @@ pub(super) fn on_cluster(backend: &Backend, given: &[Given]) -> Result<Vec<NicSp
             None => {
                 backend.networks.wanted.notify_one();
                 let message = format!("Its networks are being made on {}.", backend.name);
-                return Err(Missing { need: need(), reason: Reason::Synchronising, message });
+                return Err(Missing { need: need(), reason: Reason::Creating, message });
             }
         }
     }
