@@ -2,9 +2,10 @@
 //! others tell whether they add anything.
 
 mod act;
-pub(crate) mod claims;
+mod claims;
 mod observe;
 mod report;
+mod seen;
 
 use std::rc::Rc;
 
@@ -19,7 +20,8 @@ use cyclades_domain::{
 
 use self::{
     observe::{observe, prefixes},
-    report::{Seen, Told, report},
+    report::{Told, report},
+    seen::Seen,
 };
 use crate::{
     runtime::{

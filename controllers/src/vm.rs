@@ -2,6 +2,7 @@
 
 mod act;
 mod fitting;
+mod image;
 mod missing;
 mod nics;
 mod observe;

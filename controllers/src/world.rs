@@ -16,6 +16,7 @@ mod memory;
 pub(crate) mod needs;
 pub(crate) mod networks;
 pub(crate) mod rows;
+pub(crate) mod sweeps;
 pub(crate) mod usage;
 pub(crate) mod window;
 pub(crate) mod wire;

@@ -13,13 +13,8 @@ use crate::{
         kube_api::{Place, WriteError},
         queue::Urgency,
     },
-    world::{ObjectName, World, needs::Need},
+    world::{ObjectName, World, needs::Need, sweeps::Claimant},
 };
-
-/// How long nobody may be known for whom something is claimed: a machine may be younger here than its claim.
-const GRACE: Duration = Duration::from_secs(60);
-/// How often all claims of a network are gone through.
-const SWEEP_EVERY: Duration = Duration::from_secs(300);
 
 /// Writes each block that somebody has claimed or released something in, and wakes who waits for it.
 ///
@@ -87,22 +82,11 @@ pub(super) fn sweep(ctx: &Ctx, name: &ObjectName) -> Option<Duration> {
     let now = Instant::now();
     ctx.world.change(|world| {
         let network = world.networks.get(name)?.id;
-        let due = *world.networks.sweeps.entry(network).or_insert(now);
-        if now < due {
-            return Some(due - now);
+        if let Some(wait) = world.networks.sweeps.wait(network, now) {
+            return Some(wait);
         }
         let unowned = unowned(world, name, world.networks.pool(network)?);
-        let since = &mut world.networks.unowned;
-        since.retain(|(of, owner), _| *of != network || unowned.iter().any(|(unowned, _)| unowned == owner));
-        let (mut over, mut next) = (Vec::new(), SWEEP_EVERY);
-        for (owner, nic) in unowned {
-            let waited = now - *since.entry((network, owner)).or_insert(now);
-            match GRACE.checked_sub(waited) {
-                Some(left) if !left.is_zero() => next = next.min(left),
-                _ => over.push((owner, nic)),
-            }
-        }
-        world.networks.sweeps.insert(network, now + next);
+        let (over, next) = world.networks.sweeps.over(network, unowned, now);
         let pool = world.networks.pool_mut(network)?;
         over.iter().for_each(|(owner, nic)| pool.release(*owner, nic));
         Some(next)
@@ -110,7 +94,7 @@ pub(super) fn sweep(ctx: &Ctx, name: &ObjectName) -> Option<Duration> {
 }
 
 /// What is claimed for nobody who is known.
-fn unowned(world: &World, name: &ObjectName, pool: &Pool) -> BTreeSet<(Uuid, Box<str>)> {
+fn unowned(world: &World, name: &ObjectName, pool: &Pool) -> BTreeSet<Claimant> {
     let is_owned = |owner: Uuid, nic: &str| {
         let machine = world.machines.by_id(owner).and_then(|key| world.machines.get(key));
         machine.is_some_and(|machine| {
@@ -120,21 +104,4 @@ fn unowned(world: &World, name: &ObjectName, pool: &Pool) -> BTreeSet<(Uuid, Box
     };
     let claims = pool.claims().filter(|(_, claim)| !is_owned(claim.owner, &claim.nic));
     claims.map(|(_, claim)| (claim.owner, Box::from(&*claim.nic))).collect()
-}
-
-/// A machine is gone for good: what its NICs had is free at the next look.
-pub(crate) fn depart(
-    world: &mut World,
-    networks: impl Iterator<Item = ObjectName>,
-    owner: Uuid,
-) -> Vec<ObjectName> {
-    let now = Instant::now();
-    let long_ago = now.checked_sub(GRACE).unwrap_or(now);
-    let known = networks.filter(|name| {
-        let Some(id) = world.networks.get(name).map(|network| network.id) else { return false };
-        world.networks.unowned.insert((id, owner), long_ago);
-        world.networks.sweeps.insert(id, now);
-        true
-    });
-    known.collect()
 }

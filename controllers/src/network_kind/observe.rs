@@ -8,7 +8,7 @@ use cyclades_domain::{
 };
 use uuid::Uuid;
 
-use super::report::Seen;
+use super::seen::Seen;
 use crate::{
     runtime::context::Ctx,
     world::{Backend, ObjectName, World, networks::LinkPoolObject},

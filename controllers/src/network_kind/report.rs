@@ -5,46 +5,15 @@ use cyclades_domain::{
     conditions::{Standing, kstatus},
     network::plan::Decision,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde_json::{Value, json};
 
-use super::observe::ObservedNetwork;
-use crate::{
-    runtime::{
-        conditions,
-        context::Ctx,
-        kube_api::Place,
-        pass::{Next, PassError},
-    },
-    world::catalog::Entry,
+use super::{observe::ObservedNetwork, seen::Seen};
+use crate::runtime::{
+    conditions,
+    context::Ctx,
+    kube_api::Place,
+    pass::{Next, PassError},
 };
-
-/// What is kept of an object's status.
-#[derive(Debug)]
-pub(super) struct Seen {
-    /// Version of the object that was looked at.
-    pub(super) version: u64,
-    generation: i64,
-    observed_generation: Option<i64>,
-    conditions: Vec<Condition>,
-}
-
-impl Seen {
-    /// Of an object that stays.
-    pub(super) fn of<Spec>(entry: &Entry<Spec>) -> Option<Self> {
-        (!entry.deleting).then(|| Self::any(entry))
-    }
-
-    /// Of an object that may be about to go.
-    pub(super) fn any<Spec>(entry: &Entry<Spec>) -> Self {
-        Self {
-            version: entry.version,
-            generation: entry.generation,
-            observed_generation: entry.observed_generation,
-            conditions: entry.conditions.clone(),
-        }
-    }
-}
 
 /// What is told of an object.
 #[derive(Debug)]

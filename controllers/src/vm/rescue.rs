@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cyclades_crds::condition::Reason;
 use cyclades_domain::vm::Rescue;
 
-use super::{missing::Missing, resolve::image};
+use super::{image::source, missing::Missing};
 use crate::world::{Backend, Machine, World, needs::Need};
 
 /// A rescue that is asked for or to be ended, and what it waits for.
@@ -35,7 +35,7 @@ fn location(
     backend: Option<&Backend>,
     label: &str,
 ) -> Result<Arc<str>, Missing> {
-    let (image, source) = image(world, machine, label)?;
+    let (image, source) = source(world, machine, label)?;
     let need = Some(Need::Image(image.clone()));
     let refused = |message| Missing { need: need.clone(), reason: Reason::RescueRefused, message };
     let Some(cdrom) = &source.cdrom else {

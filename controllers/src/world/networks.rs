@@ -10,10 +10,9 @@ use cyclades_domain::{
     ipam::{Block, MacPrefix, Pool},
     network::{Candidate, Ranges},
 };
-use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{ObjectName, catalog::Entry};
+use super::{ObjectName, catalog::Entry, sweeps::Sweeps};
 
 /// A Network.
 #[derive(Debug)]
@@ -60,10 +59,8 @@ pub(crate) struct Networks {
     pub(crate) link_pools: BTreeMap<Rc<str>, LinkPoolObject>,
     /// Of networks that have a prefix.
     pools: HashMap<Uuid, Pool>,
-    /// When the claims of a network are to be gone through for those that nobody has.
-    pub(crate) sweeps: HashMap<Uuid, Instant>,
-    /// Since when nobody is known for whom something is claimed in a network.
-    pub(crate) unowned: HashMap<(Uuid, Uuid), Instant>,
+    /// When claims are gone through for those that nobody has.
+    pub(crate) sweeps: Sweeps,
     /// Blocks of networks that are not known, or have no prefix yet.
     early: HashMap<Uuid, BTreeMap<u32, (u64, Block)>>,
 }
@@ -128,8 +125,7 @@ impl Networks {
         };
         self.by_id.remove(&before.id);
         self.pools.remove(&before.id);
-        self.sweeps.remove(&before.id);
-        self.unowned.retain(|(network, _), _| *network != before.id);
+        self.sweeps.forget(before.id);
     }
 
     /// Stores a subnet; whether that is news.

@@ -1,10 +1,10 @@
 //! VirtualMachines into the world.
 
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::Intake;
 use crate::{
-    network_kind,
     runtime::{context::Ctx, queue::Urgency, watch::Unparsed},
     world::{Key, Machine, ObjectName, World, machines::Stored, needs::Need, wire::VmWire},
 };
@@ -103,6 +103,12 @@ fn leave_networks(world: &mut World, machine: &Machine) -> Vec<Key> {
     if let Some(backend) = backend {
         backend.networks.wanted.notify_one();
     }
-    let left = network_kind::claims::depart(world, machine.networks(), machine.id);
-    left.into_iter().map(Key::Network).collect()
+    let (now, mut left) = (Instant::now(), Vec::new());
+    for name in machine.networks() {
+        if let Some(network) = world.networks.get(&name).map(|network| network.id) {
+            world.networks.sweeps.depart(network, machine.id, now);
+            left.push(Key::Network(name));
+        }
+    }
+    left
 }
