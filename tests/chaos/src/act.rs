@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::Failure;
-use crate::catalog::{cyclades, flavor, secret};
+use crate::catalog::{cyclades, flavor, network, secret};
 use crate::foretell::foretell;
 use crate::ganeti::{Said, backend_name};
 use crate::kubernetes::{Kubernetes, NAMESPACE};
@@ -96,6 +96,12 @@ impl<'a> Actor<'a> {
         let kube = &self.stage.kube;
         match step {
             Step::Apply { kind: Kind::Flavor, name, fields } => kube.apply(&flavor(name, spec(fields))).await,
+            Step::Apply { kind: Kind::Network, name, fields } => {
+                for object in network(name, spec(fields)) {
+                    kube.apply(&object).await?;
+                }
+                Ok(())
+            }
             Step::Apply { name, fields, .. } => kube.apply(&machine(name, fields)).await,
             Step::Set { kind, name, fields } => kube.patch(*kind, name, &json!({"spec": spec(fields)})).await,
             Step::Annotate { kind, name, key, value } => {
@@ -190,7 +196,12 @@ fn spec(fields: &Fields) -> Value {
 }
 
 fn says(scene: &Scene, kind: Kind, name: &str, wanted: &[Wanted]) -> bool {
-    let all = if kind == Kind::Backend { &scene.backends } else { &scene.machines };
+    let all = match kind {
+        Kind::Backend => &scene.backends,
+        Kind::Network => &scene.networks,
+        Kind::Block => &scene.blocks,
+        Kind::Vm | Kind::Flavor => &scene.machines,
+    };
     let object = all.iter().find(|object| object["metadata"]["name"] == name);
     wanted.iter().all(|wanted| match (wanted, &object) {
         (Wanted::Gone, object) => object.is_none(),

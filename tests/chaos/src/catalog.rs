@@ -44,7 +44,7 @@ impl Catalog {
         let [jobs, configuration, status, cluster] = self.polling;
         let mut spec = json!({
             "endpoints": [ganeti.endpoint()], "credentialsSecretRef": {"name": ganeti.backend()},
-            "tls": {"pins": [ganeti.pin()]},
+            "tls": {"pins": [ganeti.pin()]}, "macFilteredBridge": "br0",
             "polling": {
                 "jobsSeconds": jobs, "configurationSeconds": configuration,
                 "statusSeconds": status, "clusterSeconds": cluster,
@@ -75,12 +75,23 @@ pub(crate) fn flavor(name: &str, mut spec: Value) -> Value {
     cyclades("Flavor", name, spec)
 }
 
+/// A network with its addresses, and what it gets the prefix of its MACs from.
+pub(crate) fn network(name: &str, mut subnet: Value) -> [Value; 3] {
+    subnet["networkRef"] = json!({ "name": name });
+    let pool = json!({"macPrefixes": {"first": "aa:00:0", "count": 4}});
+    [
+        cyclades("LinkPool", "private", pool),
+        cyclades("Network", name, json!({})),
+        cyclades("Subnet", name, subnet),
+    ]
+}
+
 /// An object of ours.
 pub(crate) fn cyclades(kind: &str, name: &str, spec: Value) -> Value {
     let mut object = json!({
         "apiVersion": "cyclades.io/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec,
     });
-    if matches!(kind, "VirtualMachine" | "Image") {
+    if matches!(kind, "VirtualMachine" | "Image" | "Network" | "Subnet") {
         object["metadata"]["namespace"] = crate::kubernetes::NAMESPACE.into();
     }
     object

@@ -6,6 +6,7 @@ use cyclades_crds::names::FORGET_ANNOTATION;
 use serde_json::Value;
 
 use crate::Failure;
+use crate::addresses;
 use crate::ganeti::backend_name;
 use crate::scene::{Instance, Job, Scene, condition, id_of};
 use crate::stage::Stage;
@@ -53,6 +54,7 @@ impl Checker {
         let scene = stage.look(&self.last, &open).await.map_err(Failure::Stage)?;
         self.remember(stage, &scene);
         self.follow_jobs(stage, &scene)?;
+        addresses::are_given_once(&scene)?;
         for machine in &scene.machines {
             one_instance(&scene, machine)?;
             if !scene.moving.contains(&id_of(machine)) {
@@ -79,6 +81,7 @@ impl Checker {
                 return broken(format!("instance {} is left, and machine {id} is gone", instance.name));
             }
         }
+        addresses::are_given_back(stage, &scene).await?;
         if let Some(machine) =
             scene.machines.iter().find(|it| it["status"]["lastAction"]["result"] == "Taken")
         {
@@ -305,7 +308,7 @@ fn place(job: &Job) -> Place {
     (job.cluster, job.instance.clone().unwrap_or_default())
 }
 
-fn broken<T>(what: String) -> Result<T, Failure> {
+pub(crate) fn broken<T>(what: String) -> Result<T, Failure> {
     Err(Failure::Broken(what))
 }
 

@@ -109,6 +109,14 @@ impl Ganeti {
         }
     }
 
+    /// Names of its networks.
+    pub async fn networks(&self) -> Said<Vec<String>> {
+        match &self.cluster {
+            Cluster::Simulated(cluster) => Ok(cluster.networks()),
+            Cluster::Real(cluster) => cluster.networks().await,
+        }
+    }
+
     /// Does what an administrator does, or lets something befall the cluster. `instance`: of the machine that the deed
     /// names.
     pub async fn act(&self, deed: &Deed, instance: Option<&str>) -> Said<()> {

@@ -80,5 +80,5 @@ impl Kubernetes {
 
 /// Where objects of a kind are.
 pub(crate) fn namespace(kind: Kind) -> Option<&'static str> {
-    (kind == Kind::Vm).then_some(NAMESPACE)
+    matches!(kind, Kind::Vm | Kind::Network).then_some(NAMESPACE)
 }

@@ -10,6 +10,7 @@
 //! What must hold is in [`check`](mod@check): it is looked at after every call, and once more at the end.
 
 mod act;
+mod addresses;
 mod between;
 mod blow;
 mod calls;

@@ -88,6 +88,12 @@ impl Real {
         Ok(instances)
     }
 
+    /// Names of its networks.
+    pub async fn networks(&self) -> Said<Vec<String>> {
+        let all = self.client().networks().await.map_err(said)?;
+        Ok(all.into_iter().map(|network| network.name).collect())
+    }
+
     /// Does what an administrator does, or lets something befall the cluster. `instance`: of the machine that the deed
     /// names.
     pub async fn act(&self, deed: &Deed, instance: Option<&str>) -> Said<()> {
@@ -181,10 +187,12 @@ struct Row<'a> {
     vcpus: u64,
     os: Text<'a>,
     tags: StrList<'a>,
+    macs: StrList<'a>,
 }
 
 impl<'de> QueryRow<'de> for Row<'de> {
-    const FIELDS: &'static [&'static str] = &["name", "status", "be/maxmem", "be/vcpus", "os", "tags"];
+    const FIELDS: &'static [&'static str] =
+        &["name", "status", "be/maxmem", "be/vcpus", "os", "tags", "nic.macs"];
 
     fn from_cells<A: SeqAccess<'de>>(cells: &mut Cells<A>) -> Result<Self, A::Error> {
         Ok(Self {
@@ -194,6 +202,7 @@ impl<'de> QueryRow<'de> for Row<'de> {
             vcpus: cells.required()?,
             os: cells.optional()?.unwrap_or_default(),
             tags: cells.optional()?.unwrap_or_default(),
+            macs: cells.optional()?.unwrap_or_default(),
         })
     }
 }
@@ -208,6 +217,7 @@ impl Row<'_> {
             vcpus: self.vcpus,
             os: self.os.to_string(),
             tags: self.tags.to_vec(),
+            macs: self.macs.to_vec(),
         }
     }
 }

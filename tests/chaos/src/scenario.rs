@@ -49,6 +49,7 @@ scenario_files!(
     "guest-dies",
     "job-dies",
     "lost",
+    "network",
     "no-room",
     "no-take-over",
     "observe",
@@ -88,8 +89,8 @@ pub fn scenarios() -> Result<Vec<Scenario>, String> {
 
 impl Scenario {
     /// Reads a scenario: a line with `#` says what it is about, `backends N`, `replicas N` and `memory MIB` what
-    /// there is, `takes
-    /// long` that it is for a simulated clock alone, each other line is a step.
+    /// there is, `takes long`
+    /// that it is for a simulated clock alone, each other line is a step.
     ///
     /// # Errors
     /// The first line that is no step.

@@ -85,6 +85,8 @@ pub(crate) struct Instance {
     pub os: String,
     /// Its tags.
     pub tags: Vec<String>,
+    /// MACs of its NICs.
+    pub macs: Vec<String>,
 }
 
 impl Instance {
@@ -103,6 +105,10 @@ pub(crate) struct Scene {
     pub moving: BTreeSet<String>,
     /// All backends.
     pub backends: Vec<Value>,
+    /// All networks.
+    pub networks: Vec<Value>,
+    /// All blocks of addresses.
+    pub blocks: Vec<Value>,
     /// All instances of all clusters.
     pub instances: Vec<Instance>,
     /// Jobs that were submitted since the last look, and those that had not ended then.

@@ -129,6 +129,8 @@ fn name_of(kind: Kind) -> &'static str {
         Kind::Vm => "VirtualMachine",
         Kind::Flavor => "Flavor",
         Kind::Backend => "GanetiBackend",
+        Kind::Network => "Network",
+        Kind::Block => "IPBlock",
     }
 }
 

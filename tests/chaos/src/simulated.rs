@@ -91,8 +91,14 @@ impl Simulated {
             vcpus: instance.vcpus,
             os: instance.os,
             tags: instance.tags,
+            macs: instance.macs,
         });
         seen.collect()
+    }
+
+    /// Names of its networks.
+    pub fn networks(&self) -> Vec<String> {
+        self.sim.networks().into_iter().map(|network| network.name).collect()
     }
 
     /// Does what an administrator does, or lets something befall the cluster. `instance`: of the machine that the deed

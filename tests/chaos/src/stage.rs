@@ -153,6 +153,11 @@ impl Stage {
             scene.instances.extend(ganeti.instances().await?);
         }
         scene.machines = self.kube.list(Kind::Vm).await?;
+        scene.networks = self.kube.list(Kind::Network).await?;
+        // Claims come before instances and go after them.
+        if !scene.networks.is_empty() || scene.instances.iter().any(|it| !it.macs.is_empty()) {
+            scene.blocks = self.kube.list(Kind::Block).await?;
+        }
         if let Some(before) = before {
             let moved = |machine: &&Value| before.get(&id_of(machine)) != Some(&version(machine));
             scene.moving = scene.machines.iter().filter(moved).map(id_of).collect();

@@ -10,7 +10,8 @@ pub type Fields = Vec<(String, String)>;
 /// What somebody does or waits for. Its text is what a scenario's file has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// `apply KIND NAME [FIELD=VALUE …]`: a manifest of a `vm` or `flavor` is applied, with these fields of the spec.
+    /// `apply KIND NAME [FIELD=VALUE …]`: a manifest of a `vm`, `flavor` or `network` is applied, with these fields of the
+    /// spec, which of a network is its Subnet's.
     Apply {
         /// The kind.
         kind: Kind,
@@ -111,6 +112,10 @@ pub enum Kind {
     Flavor,
     /// GanetiBackend.
     Backend,
+    /// Network, applied with its Subnet and a LinkPool.
+    Network,
+    /// IPBlock: the operator's own, which no step is about.
+    Block,
 }
 
 /// What is done to a Ganeti cluster, or befalls it.
@@ -217,7 +222,7 @@ impl Step {
     pub fn parse(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();
         Some(match words[..] {
-            ["apply", kind @ ("vm" | "flavor"), name, ref rest @ ..] => {
+            ["apply", kind @ ("vm" | "flavor" | "network"), name, ref rest @ ..] => {
                 Self::Apply { kind: Kind::parse(kind)?, name: name.into(), fields: fields(rest)? }
             }
             ["set", kind, name, ref rest @ ..] => {
@@ -324,6 +329,7 @@ impl Kind {
             "vm" => Self::Vm,
             "flavor" => Self::Flavor,
             "backend" => Self::Backend,
+            "network" => Self::Network,
             _ => return None,
         })
     }
@@ -335,6 +341,8 @@ impl Kind {
             Self::Vm => "virtualmachines",
             Self::Flavor => "flavors",
             Self::Backend => "ganetibackends",
+            Self::Network => "networks",
+            Self::Block => "ipblocks",
         }
     }
 }
