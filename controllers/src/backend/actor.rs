@@ -60,7 +60,8 @@ async fn work(ctx: &Ctx, backend: &Arc<str>, settings: &Settings, term: Term, fa
         health = poll::configuration(&session) => health,
         health = poll::statuses(&session) => health,
         health = poll::cluster(&session, term) => health,
-        health = networks::keep(&session) => health,
+        // Most clusters have no networks to be kept: it is not worth a place in everybody's future.
+        health = Box::pin(networks::keep(&session)) => health,
         health = trouble(&session) => health,
     }
 }

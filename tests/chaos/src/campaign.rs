@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::{Blow, BlowKind, Lane, Outcome, Point, Report, Scenario, Weather};
 
+/// Stack of a lane's thread, bytes: the operator's own has as much, and its futures are large where nothing is optimised.
+const STACK: usize = 8 << 20;
+
 /// Which points to run.
 #[derive(Debug, Clone)]
 pub struct Campaign {
@@ -100,7 +103,7 @@ impl Campaign {
         let results: Mutex<Vec<Option<(Outcome, Duration)>>> = Mutex::new(vec![None; points.len()]);
         std::thread::scope(|scope| {
             for lane in lanes {
-                scope.spawn(|| {
+                let played = || {
                     while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let index = points.iter().position(|other| std::ptr::eq(other, point)).unwrap_or(0);
                         let started = Instant::now();
@@ -120,7 +123,10 @@ impl Campaign {
                         let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                         results[index] = Some((outcome, started.elapsed()));
                     }
-                });
+                };
+                let thread = std::thread::Builder::new().stack_size(STACK);
+                let thread = thread.spawn_scoped(scope, played);
+                assert!(thread.is_ok(), "no thread can be had: {thread:?}");
             }
         });
         results
