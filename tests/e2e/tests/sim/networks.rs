@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};
-use cyclades_crds::{condition::Reason, nic::NicStatus, virtual_machine::ObservedPower};
+use cyclades_crds::{
+    VirtualMachine, condition::Reason, names::VM_FINALIZER, nic::NicStatus, virtual_machine::ObservedPower,
+};
 use cyclades_e2e::{LINK_POOL, LONG, Look, Machine, SOON, SimCluster, Stage, eventually, network};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde_json::{Value, json};
@@ -82,6 +84,11 @@ pub async fn machines_have_addresses_while_they_live(stage: &Stage) -> Result<()
     for arguments in [&["apply"][..], &["apply", "--server-side", "--force-conflicts"], &["replace"]] {
         let manifest = space.manifest("first", cluster.here(with_nic("lan")));
         stage.kubectl_with(&[arguments, &["-f", "-"]].concat(), &manifest.to_string()).await?;
+        // Whoever replaces an object takes all finalizers off that his manifest does not name.
+        let is_guarded = |object: &VirtualMachine| {
+            object.metadata.finalizers.iter().flatten().any(|finalizer| finalizer == VM_FINALIZER)
+        };
+        first.until("the operator looks after it", SOON, is_guarded).await?;
         first.ready_and(ObservedPower::Running, SOON).await?;
         ensure!(address(&first).await? == had[0], "{arguments:?}");
     }
