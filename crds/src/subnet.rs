@@ -18,7 +18,7 @@ use crate::reference::LocalRef;
     status = "SubnetStatus",
     derive = "PartialEq",
     selectable = ".spec.id",
-    doc = "The addresses of a Network in its own namespace: one range of IPv4, one of IPv6, or both. Without any, machines have NICs without addresses.",
+    doc = "The addresses of a Network in its own namespace: one range of IPv4, one of IPv6, or both. Machines with NICs in a Network wait until it has one.",
     printcolumn(name = "Network", type_ = "string", json_path = ".spec.networkRef.name", description = "The network"),
     printcolumn(name = "Range", type_ = "string", json_path = ".spec.cidr", description = "Its addresses"),
     printcolumn(name = "Gateway", type_ = "string", json_path = ".spec.gateway", description = "Where other addresses are reached"),

@@ -86,7 +86,9 @@ pub(super) fn sweep(ctx: &Ctx, name: &ObjectName) -> Option<Duration> {
             return Some(wait);
         }
         let unowned = unowned(world, name, world.networks.pool(network)?);
-        let (over, next) = world.networks.sweeps.over(network, unowned, now);
+        let World { networks, backends, .. } = world;
+        let in_use = |machine| backends.values().any(|backend| backend.inventory.has(machine));
+        let (over, next) = networks.sweeps.over(network, unowned, in_use, now);
         let pool = world.networks.pool_mut(network)?;
         over.iter().for_each(|(owner, nic)| pool.release(*owner, nic));
         Some(next)

@@ -13,6 +13,9 @@ const GRACE: Duration = Duration::from_secs(60);
 /// How often all claims of a network are gone through.
 const EVERY: Duration = Duration::from_secs(300);
 
+/// How soon claims are looked at again whose machine is gone and has an instance still.
+const SOON: Duration = Duration::from_secs(5);
+
 /// Id of a machine, and the name of its NIC.
 pub(crate) type Claimant = (Uuid, Box<str>);
 
@@ -38,11 +41,12 @@ impl Sweeps {
     }
 
     /// Takes note of what is claimed for nobody who is known. Returns what of it has been so for long enough, and when to
-    /// look again.
+    /// look again. What an instance still uses that somebody left behind is not let go of.
     pub(crate) fn over(
         &mut self,
         network: Uuid,
         unowned: BTreeSet<Claimant>,
+        in_use: impl Fn(Uuid) -> bool,
         now: Instant,
     ) -> (Vec<Claimant>, Duration) {
         let machines: BTreeSet<Uuid> = unowned.iter().map(|(machine, _)| *machine).collect();
@@ -52,6 +56,7 @@ impl Sweeps {
             let since = *self.unowned.entry((network, claimant.0)).or_insert(now);
             match GRACE.checked_sub(now - since).filter(|left| !left.is_zero()) {
                 Some(left) => next = next.min(left),
+                None if in_use(claimant.0) => next = next.min(SOON),
                 None => over.push(claimant),
             }
         }
@@ -72,6 +77,10 @@ mod tests {
 
     const LAN: Uuid = Uuid::from_u128(7);
 
+    fn nobody(_: Uuid) -> bool {
+        false
+    }
+
     fn claimant(machine: u128) -> Claimant {
         (Uuid::from_u128(machine), "eth0".into())
     }
@@ -79,24 +88,26 @@ mod tests {
     #[test]
     fn what_nobody_has_is_let_go_of_after_a_while() {
         let (mut sweeps, begin) = (Sweeps::default(), Instant::now());
-        let (over, next) = sweeps.over(LAN, [claimant(1)].into(), begin);
+        let (over, next) = sweeps.over(LAN, [claimant(1)].into(), nobody, begin);
         assert_eq!((over, next), (Vec::new(), GRACE), "its machine may be about to be seen");
         assert_eq!(sweeps.wait(LAN, begin), Some(GRACE));
         let later = begin + GRACE;
         assert_eq!(sweeps.wait(LAN, later), None);
-        let (over, next) = sweeps.over(LAN, [claimant(1), claimant(2)].into(), later);
+        let (over, next) = sweeps.over(LAN, [claimant(1), claimant(2)].into(), nobody, later);
         assert_eq!((over, next), (vec![claimant(1)], GRACE));
-        let (over, next) = sweeps.over(LAN, BTreeSet::new(), later);
+        let (over, next) = sweeps.over(LAN, BTreeSet::new(), nobody, later);
         assert_eq!((over, next), (Vec::new(), EVERY), "both have their machines");
     }
 
     #[test]
     fn what_a_machine_leaves_that_is_gone_is_free_at_once() {
         let (mut sweeps, now) = (Sweeps::default(), Instant::now() + GRACE);
-        sweeps.over(LAN, BTreeSet::new(), now);
+        sweeps.over(LAN, BTreeSet::new(), nobody, now);
         sweeps.depart(LAN, Uuid::from_u128(1), now);
         assert_eq!(sweeps.wait(LAN, now), None, "it is due");
-        let (over, _) = sweeps.over(LAN, [claimant(1), claimant(2)].into(), now);
+        let (over, next) = sweeps.over(LAN, [claimant(1)].into(), |_| true, now);
+        assert_eq!((over, next), (Vec::new(), SOON), "its instance is there still");
+        let (over, _) = sweeps.over(LAN, [claimant(1), claimant(2)].into(), nobody, now);
         assert_eq!(over, [claimant(1)]);
         sweeps.forget(LAN);
         assert_eq!(sweeps.wait(LAN, now), None);

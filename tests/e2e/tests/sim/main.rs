@@ -104,6 +104,7 @@ fn a_life() -> Vec<Case> {
         networks::machines_have_addresses_while_they_live,
         networks::who_gets_no_address_waits_for_one,
         networks::no_address_is_given_twice,
+        networks::what_an_orphan_uses_is_not_given_away,
         rescue::a_machine_is_rescued_and_boots_from_its_disk_again,
         rescue::a_medium_that_is_not_allowed_is_refused_until_it_is,
         rescue::only_kvm_can_be_rescued,

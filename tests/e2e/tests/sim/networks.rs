@@ -175,3 +175,33 @@ pub async fn no_address_is_given_twice(stage: &Stage) -> Result<()> {
     ensure!(cluster.sim.instance_count() == 0, "no instance is left");
     Ok(())
 }
+
+/// An instance whose object somebody made vanish keeps its address: nobody else is given it before the instance is gone.
+pub async fn what_an_orphan_uses_is_not_given_away(stage: &Stage) -> Result<()> {
+    let space = stage.space("orphan").await?;
+    let cluster = cluster(stage).await?;
+    stage.apply(&network(space.namespace(), "lan", "10.0.0.0/29", "10.0.0.1")).await?;
+    let first = space.apply("first", cluster.here(with_nic("lan"))).await?;
+    first.ready_and(ObservedPower::Running, SOON).await?;
+    let (had, instance) = (address(&first).await?, first.instance().await?);
+    // A machine that is left alone gets no finalizer back.
+    first.patch(&json!({"metadata": {"annotations": {"cyclades.io/paused": "true"}}})).await?;
+    first.patch(&json!({"metadata": {"finalizers": null}})).await?;
+    first.delete().await?;
+    first.gone(SOON).await?;
+    let second = space.apply("second", cluster.here(with_nic("lan"))).await?;
+    second.ready_and(ObservedPower::Running, SOON).await?;
+    ensure!(address(&second).await? != had, "its instance is there still");
+
+    cluster.sim.admin_remove(&instance)?;
+    eventually("its address is free", LONG, async || {
+        let blocks = jsonpath(stage, &["ipblock"], "{.items[*].spec.claims[*].owner}").await?;
+        let is = !blocks.contains(instance.trim_start_matches("cyclades-"));
+        Ok(if is { Look::Is(()) } else { Look::NotYet(blocks) })
+    })
+    .await?;
+    let third = space.apply("third", cluster.here(with_nic("lan"))).await?;
+    third.ready_and(ObservedPower::Running, SOON).await?;
+    ensure!(address(&third).await? == had, "it is free again");
+    Ok(())
+}
