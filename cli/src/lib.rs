@@ -18,6 +18,7 @@ mod look;
 mod options;
 mod orphans;
 mod plan;
+mod pool;
 mod references;
 mod scene;
 mod status;
@@ -28,7 +29,7 @@ pub use answer::Answer;
 pub use plan::{Objects, foresee};
 
 pub use options::{
-    Cli, Connection, ExportFlags, Format, ImportFlags, OrphansFlags, PlanFlags, StatusFlags, Verb,
+    Cli, Connection, ExportFlags, Format, ImportFlags, OrphansFlags, PlanFlags, PoolFlags, StatusFlags, Verb,
 };
 
 use cluster::Cluster;
@@ -47,5 +48,6 @@ pub async fn run(cli: &Cli) -> anyhow::Result<Answer> {
         Verb::Plan(flags) => plan::run(&cluster, flags).await,
         Verb::Import(flags) => import::run(&cluster, flags).await,
         Verb::Orphans(flags) => orphans::run(&cluster, flags).await,
+        Verb::Pool(flags) => pool::run(&cluster, flags).await,
     }
 }

@@ -63,6 +63,32 @@ pub enum Verb {
     Import(ImportFlags),
     /// Instances of ours whose VirtualMachines do not exist, and how many there are that somebody else made.
     Orphans(OrphansFlags),
+    /// Who has which address of a network, and what is left; without a name, all networks and the pools of their MACs.
+    Pool(PoolFlags),
+}
+
+/// Flags of `pool`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It reads the operator's IPBlocks, which administrators may; an owner sees the addresses of his machines in their status (kubectl get vm).
+
+Ends with status 1 if one of the networks has no address left.
+
+Examples:
+  kubectl cyclades pool                    # the networks of the namespace, and the LinkPools
+  kubectl cyclades pool lan -n shop        # each address of one, with its machine
+  kubectl cyclades pool -A -o json"
+)]
+pub struct PoolFlags {
+    /// Name of the Network.
+    #[arg(value_name = "NETWORK")]
+    pub network: Option<String>,
+    /// Networks of all namespaces.
+    #[arg(short = 'A', long, env = "CYCLADES_ALL_NAMESPACES", value_parser = Boolish::new(), conflicts_with = "network")]
+    pub all_namespaces: bool,
+    /// Form of the output.
+    #[arg(short, long, env = "CYCLADES_OUTPUT", value_enum, default_value_t = Format::Text)]
+    pub output: Format,
 }
 
 /// Flags of `import`.

@@ -8,6 +8,7 @@ use cyclades_e2e::{Need, Suite, cases};
 mod export;
 mod import;
 mod plan;
+mod pool;
 mod status;
 
 fn main() -> ExitCode {
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
             plan::a_new_machine_is_planned_from_placement_to_ready,
             plan::what_is_taken_over_is_shown_with_its_difference_first,
             plan::a_copy_with_the_same_id_is_told,
+            pool::the_map_of_a_network_is_shown,
             plan::without_the_secret_the_status_has_to_do,
         ],
     }
