@@ -187,7 +187,7 @@ impl<'a> Told<'a> {
             return Some(Blocker { way: vec![me], reason, message, since, cure });
         };
         let mut way = vec![me];
-        match elsewhere(reason, machine, scene) {
+        match elsewhere(reason, &ready.message, machine, scene) {
             Elsewhere::No => {}
             Elsewhere::On(subject) => way.push(subject),
             Elsewhere::NoMore(subject) => {
@@ -208,7 +208,7 @@ enum Elsewhere {
     NoMore(Subject),
 }
 
-fn elsewhere(reason: Reason, machine: &VirtualMachine, scene: &Scene) -> Elsewhere {
+fn elsewhere(reason: Reason, message: &str, machine: &VirtualMachine, scene: &Scene) -> Elsewhere {
     let judged = |subject, hidden| if hidden { Elsewhere::On(subject) } else { Elsewhere::NoMore(subject) };
     let flavor = &machine.spec.flavor_ref.name;
     match reason {
@@ -223,6 +223,10 @@ fn elsewhere(reason: Reason, machine: &VirtualMachine, scene: &Scene) -> Elsewhe
             let (namespace, name) = crate::scene::image_of(machine);
             judged(Subject::local("Image", &namespace, &name), *scene.image(machine) == Look::Hidden)
         }
+        Reason::NetworkNotFound
+        | Reason::NetworkNotReady
+        | Reason::AddressesExhausted
+        | Reason::AddressRefused => network_in(message, machine).map_or(Elsewhere::No, Elsewhere::On),
         Reason::BackendNotReady | Reason::BackendOffline | Reason::BackendNotFound => {
             match machine.spec.backend_name.as_deref() {
                 Some(name) => {
@@ -233,6 +237,16 @@ fn elsewhere(reason: Reason, machine: &VirtualMachine, scene: &Scene) -> Elsewhe
         }
         _ => Elsewhere::No,
     }
+}
+
+/// The network of the machine that the operator's words are about.
+fn network_in(message: &str, machine: &VirtualMachine) -> Option<Subject> {
+    let words: Vec<&str> =
+        message.split_whitespace().map(|word| word.trim_end_matches([':', ',', '.'])).collect();
+    let is_meant = |name: &str| words.windows(2).any(|pair| pair == ["Network", name]);
+    let mut names = machine.spec.nics.iter().map(|nic| nic.network_ref.name.as_str());
+    let namespace = machine.metadata.namespace.as_deref().unwrap_or("default");
+    names.find(|name| is_meant(name)).map(|name| Subject::local("Network", namespace, name))
 }
 
 /// The operator has said nothing of the machine. Of what takes a moment it tells only how it ended.

@@ -1,6 +1,7 @@
 //! `kubectl cyclades pool`.
 
 use anyhow::{Result, ensure};
+use cyclades_crds::condition::Reason;
 use cyclades_e2e::plugin::{cyclades, cyclades_as, tenant};
 use cyclades_e2e::{LINK_POOL, SOON, Stage, network};
 use serde_json::{Value, json};
@@ -13,7 +14,14 @@ pub async fn the_map_of_a_network_is_shown(stage: &Stage) -> Result<()> {
     stage.apply(&network(namespace, "lan", "10.0.0.0/30", "10.0.0.1")).await?;
     stage.apply(&network(namespace, "empty", "10.1.0.0/24", "10.1.0.1")).await?;
     let nics = json!({"nics": [{"name": "eth0", "networkRef": {"name": "lan"}}]});
-    space.apply("web", cluster.here(nics)).await?.ready(SOON).await?;
+    space.apply("web", cluster.here(nics.clone())).await?.ready(SOON).await?;
+    let late = space.apply("late", cluster.here(nics)).await?;
+    late.not_ready(Reason::AddressesExhausted, SOON).await?;
+    let status = cyclades(stage, &["status", "late", "-n", namespace]).await?;
+    status.is(
+        1,
+        &["AddressesExhausted", "VirtualMachine late → Network lan", "delete a machine that has an address"],
+    )?;
     for name in ["lan", "empty"] {
         let network = format!("network/{name}");
         stage.kubectl(&["wait", &network, "-n", namespace, "--for=condition=Ready", "--timeout=20s"]).await?;
