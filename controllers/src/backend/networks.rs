@@ -13,7 +13,7 @@ use cyclades_crds::{condition::Reason, network::NetworkType, virtual_machine::Ma
 use cyclades_domain::{
     backend::Health,
     network::{
-        Flaw,
+        Flaw, Ranges,
         ganeti::{self, Seen, Step, Wanted, ganeti_name, ganeti_tags},
     },
 };
@@ -202,10 +202,15 @@ fn needed(world: &World, session: &Session) -> Vec<Needed> {
     names.iter().filter_map(|name| need(world, backend, cluster_id, name)).collect()
 }
 
-/// A network as a cluster is to have it; `None` where it is not known, or has no prefix: machines wait for that.
+/// A network as a cluster is to have it; `None` where it is not known, or has no prefix or no addresses: machines wait for
+/// that.
 fn need(world: &World, backend: &Backend, cluster_id: &str, name: &ObjectName) -> Option<Needed> {
     let network = world.networks.get(name)?;
     let (id, prefix, spec) = (network.id, network.prefix?, &network.entry.spec);
+    let ranges = world.networks.ranges(name);
+    if ranges == Ranges::default() {
+        return None;
+    }
     let of_backend = &backend.object.spec;
     let is_filtered = spec.kind == NetworkType::MacFiltered;
     let link = if is_filtered { of_backend.mac_filtered_bridge.as_deref() } else { spec.link.as_deref() };
@@ -218,7 +223,7 @@ fn need(world: &World, backend: &Backend, cluster_id: &str, name: &ObjectName) -
     };
     let there = ganeti_name(&of_backend.instance_name_prefix, id);
     let tags = ganeti_tags(cluster_id, id, is_filtered.then_some(FILTERED_TAG));
-    Some(Needed { id, wanted: Ok(Wanted::new(there, &world.networks.ranges(name), prefix, link, tags)) })
+    Some(Needed { id, wanted: Ok(Wanted::new(there, &ranges, prefix, link, tags)) })
 }
 
 fn seen(network: &Network) -> Seen {

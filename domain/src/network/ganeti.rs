@@ -129,6 +129,10 @@ pub fn keep(wanted: &Wanted, id: Uuid, cluster_id: &str, groups: &[String], seen
             "Ganeti has a network {name} that does not carry this one's tags, and it is not touched: rename it (gnt-network rename), or add the tags if it is this one."
         ));
     }
+    if seen.range != wanted.range && seen.instances == 0 {
+        // Ganeti never changes it. Nobody has an address of it: it is made anew.
+        return drop(id, cluster_id, Some(seen));
+    }
     if seen.range != wanted.range {
         return stuck(format!(
             "Ganeti's network {name} has the range {}, not {}, which Ganeti never changes: remove it (gnt-network remove) once no instance uses it, and it is made anew.",
@@ -260,6 +264,8 @@ mod tests {
         let ours = Seen { tags: wanted().tags, ..foreign };
         assert_eq!(drop(ID, "other-installation", Some(&ours)), Step::Rest);
         let smaller = Seen { range: "192.0.2.0/30".to_owned(), ..ours };
+        assert_eq!(keep(&wanted(), ID, "prod", &[], Some(&smaller)), Step::Remove, "nobody uses it");
+        let smaller = Seen { instances: 1, ..smaller };
         let Step::Stuck(flaw) = keep(&wanted(), ID, "prod", &[], Some(&smaller)) else {
             panic!("another range")
         };

@@ -145,7 +145,7 @@ pub async fn who_gets_no_address_waits_for_one(stage: &Stage) -> Result<()> {
 
 /// Many at once: no address is given twice, and two tenants may have the same range on one cluster.
 pub async fn no_address_is_given_twice(stage: &Stage) -> Result<()> {
-    const MANY: usize = 20;
+    const MANY: usize = 8;
     let cluster = cluster(stage).await?;
     let tenants = [stage.space("tenant").await?, stage.space("tenant").await?];
     for space in &tenants {
