@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use cyclades_crds::{
     VirtualMachine, condition::Reason, names::VM_FINALIZER, nic::NicStatus, virtual_machine::ObservedPower,
 };
-use cyclades_e2e::{LINK_POOL, LONG, Look, Machine, SOON, SimCluster, Stage, eventually, network};
+use cyclades_e2e::{LINK_POOL, LONG, Look, Machine, SOON, SimCluster, Space, Stage, eventually, network};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde_json::{Value, json};
 
@@ -80,18 +80,7 @@ pub async fn machines_have_addresses_while_they_live(stage: &Stage) -> Result<()
     ensure!(made.len() == 1 && made[0].range == "10.0.0.0/29", "{made:?}");
     ensure!(made[0].tags.iter().any(|tag| tag == "private-filtered"), "{made:?}");
 
-    // What is applied again moves nothing.
-    for arguments in [&["apply"][..], &["apply", "--server-side", "--force-conflicts"], &["replace"]] {
-        let manifest = space.manifest("first", cluster.here(with_nic("lan")));
-        stage.kubectl_with(&[arguments, &["-f", "-"]].concat(), &manifest.to_string()).await?;
-        // Whoever replaces an object takes all finalizers off that his manifest does not name.
-        let is_guarded = |object: &VirtualMachine| {
-            object.metadata.finalizers.iter().flatten().any(|finalizer| finalizer == VM_FINALIZER)
-        };
-        first.until("the operator looks after it", SOON, is_guarded).await?;
-        first.ready_and(ObservedPower::Running, SOON).await?;
-        ensure!(address(&first).await? == had[0], "{arguments:?}");
-    }
+    applied_again_it_keeps(&first, &had[0], &space, &cluster).await?;
 
     first.delete().await?;
     first.gone(LONG).await?;
@@ -99,17 +88,49 @@ pub async fn machines_have_addresses_while_they_live(stage: &Stage) -> Result<()
     third.ready_and(ObservedPower::Running, SOON).await?;
     ensure!(address(&third).await? == had[0], "it is free again");
 
+    the_network_goes_after_its_machines(&space, &cluster, "second, third").await
+}
+
+/// What is applied again, in whatever way, moves no address.
+async fn applied_again_it_keeps(
+    machine: &Machine<'_>,
+    had: &str,
+    space: &Space<'_>,
+    cluster: &SimCluster<'_>,
+) -> Result<()> {
+    let stage = space.stage();
+    for arguments in [&["apply"][..], &["apply", "--server-side", "--force-conflicts"], &["replace"]] {
+        let manifest = space.manifest(machine.name(), cluster.here(with_nic("lan")));
+        stage.kubectl_with(&[arguments, &["-f", "-"]].concat(), &manifest.to_string()).await?;
+        // Whoever replaces an object takes all finalizers off that his manifest does not name.
+        let is_guarded = |object: &VirtualMachine| {
+            object.metadata.finalizers.iter().flatten().any(|finalizer| finalizer == VM_FINALIZER)
+        };
+        machine.until("the operator looks after it", SOON, is_guarded).await?;
+        machine.ready_and(ObservedPower::Running, SOON).await?;
+        ensure!(address(machine).await? == had, "{arguments:?}");
+    }
+    Ok(())
+}
+
+/// A network that is deleted names those it waits for, and gives back all that it had when they are gone.
+async fn the_network_goes_after_its_machines(
+    space: &Space<'_>,
+    cluster: &SimCluster<'_>,
+    machines: &str,
+) -> Result<()> {
+    let stage = space.stage();
     stage.kubectl(&["delete", "network", "lan", "-n", space.namespace(), "--wait=false"]).await?;
     let at = ["network", "lan", "-n", space.namespace()];
     eventually("it says for whom it waits", SOON, async || {
         let said = jsonpath(stage, &at, "{.status.conditions[?(@.type==\"Reconciling\")].message}").await?;
-        let is = said.contains("second, third");
+        let is = said.contains(machines);
         Ok(if is { Look::Is(()) } else { Look::NotYet(said) })
     })
     .await?;
     let id = jsonpath(stage, &at, "{.status.id}").await?;
     stage.kubectl(&["delete", "vm", "--all", "--wait=false", "-n", space.namespace()]).await?;
-    no_network(&cluster).await?;
+    no_network(cluster).await?;
     eventually("the network is gone with all that it had", LONG, async || {
         let left = stage.kubectl(&["get", "network", "-n", space.namespace(), "-o", "name"]).await?;
         let blocks = stage.kubectl(&["get", "ipblock", "-o", "name"]).await?;
